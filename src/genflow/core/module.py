@@ -1,0 +1,121 @@
+"""The base of everything that owns variables."""
+
+import collections
+from typing import Any, Callable, Iterator, Optional, Tuple
+
+import tensorflow.compat.v2 as tf
+import tree
+
+from genflow.core.types import Nest, Tensor
+
+Initializer = Callable[[Any, tf.DType], Tensor]
+
+
+class Module(tf.Module):
+    """A `tf.Module` whose variables are made once, from the first input.
+
+    Subclasses create their variables in `_build`, which receives the first input and
+    may use its static shape and dtype only: it runs under `tf.init_scope`, so that
+    the variables outlive the graph or function that happened to call first.
+
+    A variable is identified by its attribute path, such as `layers/3/log_scale`;
+    names in the graph are not unique in TensorFlow 2. Keep child modules in
+    attributes or lists: checkpoints of TensorFlow 1.15 drop what tuples hold.
+    """
+
+    def __init__(self, name: Optional[str] = None) -> None:
+        """Constructs the module.
+
+        Args:
+            name: Name scope of the module's operations. By default the class name in
+                snake_case.
+        """
+        super().__init__(name=name)
+        self._is_built = False
+
+    def named_variables(self) -> "collections.OrderedDict[str, tf.Variable]":
+        """Every variable of the module and its children, by attribute path.
+
+        A variable that is shared appears once, under the first of its paths in
+        alphabetical order. The mapping is what `tf.compat.v1.train.Saver` takes.
+
+        Returns:
+            An ordered mapping from path to variable.
+
+        Example:
+            >>> from genflow.layers import ActNorm, Chain
+            >>> chain = Chain([ActNorm()])
+            >>> _ = chain.forward(tf.zeros([2, 4, 4, 3]))
+            >>> list(chain.named_variables())
+            ['layers/0/log_scale', 'layers/0/shift']
+        """
+        seen, named = set(), collections.OrderedDict()
+        for path, variable in _walk(self, (), set()):
+            if id(variable) not in seen:
+                seen.add(id(variable))
+                named["/".join(path)] = variable
+        return named
+
+    def _build(self, x: Nest) -> None:
+        """Creates the variables; the default has none."""
+
+    def _build_once(self, x: Nest) -> None:
+        if not self._is_built:
+            with tf.init_scope():
+                self._build(x)
+            self._is_built = True
+
+    def _variable(
+        self,
+        name: str,
+        initializer: Initializer,
+        shape: Any,
+        dtype: tf.DType,
+        trainable: bool = True,
+    ) -> tf.Variable:
+        """The one place where variables are created.
+
+        The initial value is a function, so that it is computed where the variable
+        lives and never becomes a constant of the graph (which is limited to 2 GB).
+        """
+        return tf.Variable(
+            lambda: initializer(shape, dtype), name=name, dtype=dtype, trainable=trainable
+        )
+
+
+def as_tensors(nest: Nest) -> Nest:
+    """Converts every leaf of a nest to a tensor; `None` stays `None`."""
+    return tree.map_structure(
+        lambda leaf: None if leaf is None else tf.convert_to_tensor(leaf), nest
+    )
+
+
+def _walk(node: Any, path: Tuple[str, ...], ancestors: set) -> Iterator[Tuple[Tuple, tf.Variable]]:
+    if isinstance(node, tf.Variable):
+        yield path, node
+        return
+    if id(node) in ancestors:
+        return
+    if isinstance(node, tf.Module):
+        children = sorted(
+            (
+                (key, value)
+                for key, value in vars(node).items()
+                if not key.startswith("_") and _is_container(value)
+            ),
+            key=lambda item: item[0],
+        )
+    elif isinstance(node, (list, tuple)):
+        children = [(str(index), value) for index, value in enumerate(node)]
+    elif isinstance(node, dict):
+        children = sorted(
+            ((str(key), value) for key, value in node.items()), key=lambda item: item[0]
+        )
+    else:
+        return
+    for key, value in children:
+        yield from _walk(value, path + (key,), ancestors | {id(node)})
+
+
+def _is_container(value: Any) -> bool:
+    return isinstance(value, (tf.Variable, tf.Module, list, tuple, dict))
