@@ -1,0 +1,21 @@
+"""Ordinary layers and the conditioners made of them."""
+
+from genflow.networks.act_norm_conv import ActNormConv
+from genflow.networks.context_bias import ContextBias
+from genflow.networks.context_glow_conditioner import ContextGlowConditioner
+from genflow.networks.dense import Dense
+from genflow.networks.glow_conditioner import GlowConditioner
+from genflow.networks.mlp import MLP
+from genflow.networks.sum import Sum
+from genflow.networks.zeros_conv import ZerosConv
+
+__all__ = [
+    "ActNormConv",
+    "ContextBias",
+    "ContextGlowConditioner",
+    "Dense",
+    "GlowConditioner",
+    "MLP",
+    "Sum",
+    "ZerosConv",
+]
