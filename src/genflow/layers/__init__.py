@@ -1,0 +1,44 @@
+"""Invertible layers, one per file, and the combinators that join them."""
+
+from genflow.layers.act_norm import ActNorm
+from genflow.layers.additive_coupling import AdditiveCoupling
+from genflow.layers.affine_coupling import AffineCoupling
+from genflow.layers.chain import Chain
+from genflow.layers.dequantize import Dequantize
+from genflow.layers.full_matrix import FullMatrix
+from genflow.layers.inverse import Inverse
+from genflow.layers.invertible_1x1_conv import Invertible1x1Conv
+from genflow.layers.learned_prior import LearnedPrior
+from genflow.layers.logit import Logit
+from genflow.layers.multi_scale import MultiScale
+from genflow.layers.permute import Permute, reversed_order, shuffled_order
+from genflow.layers.plu_matrix import PLUMatrix
+from genflow.layers.scale_maps import ExpScale, SigmoidScale, SoftClampScale, TanhScale
+from genflow.layers.split import Split
+from genflow.layers.squeeze import Squeeze
+from genflow.layers.tfp_layer import TFPLayer
+
+__all__ = [
+    "ActNorm",
+    "AdditiveCoupling",
+    "AffineCoupling",
+    "Chain",
+    "Dequantize",
+    "ExpScale",
+    "FullMatrix",
+    "Inverse",
+    "Invertible1x1Conv",
+    "LearnedPrior",
+    "Logit",
+    "MultiScale",
+    "PLUMatrix",
+    "Permute",
+    "SigmoidScale",
+    "SoftClampScale",
+    "Split",
+    "Squeeze",
+    "TFPLayer",
+    "TanhScale",
+    "reversed_order",
+    "shuffled_order",
+]
