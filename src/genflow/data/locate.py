@@ -1,0 +1,56 @@
+"""Where data sets are looked for, and what is said when they are not there."""
+
+import os
+from typing import List, Optional, Sequence
+
+DATA_DIR_VARIABLE = "GENFLOW_DATA_DIR"
+
+
+def resolve_data_dir(data_dir: Optional[str] = None) -> str:
+    """Returns the one folder in which data sets are looked for and downloaded to.
+
+    It is the argument if there is one, else what the environment variable
+    `GENFLOW_DATA_DIR` says, else a cache folder of the user (`~/.cache/genflow` on Linux).
+    The folder need not exist.
+
+    Args:
+        data_dir: The folder, or None. A leading `~` is expanded.
+
+    Example:
+        >>> resolve_data_dir("datasets")
+        'datasets'
+    """
+    chosen = data_dir or os.environ.get(DATA_DIR_VARIABLE)
+    if chosen:
+        return os.path.expanduser(chosen)
+    import pooch  # Not at the top: it takes a while, and most users name a folder.
+
+    return str(pooch.os_cache("genflow"))
+
+
+def find(name: str, places: Sequence[Sequence[str]]) -> List[str]:
+    """Returns the files of the first place that has all of its files.
+
+    Args:
+        name: What the data set is called in the message.
+        places: For each place where the data set may be, best first, the files it must have.
+
+    Raises:
+        FileNotFoundError: If no place is complete. The message names what each one lacks.
+
+    Example:
+        >>> find("the current folder", places=[["no such file"], [os.curdir, os.pardir]])
+        ['.', '..']
+    """
+    lacking = []
+    for files in places:
+        missing = [file for file in files if not os.path.exists(file)]
+        if not missing:
+            return list(files)
+        lacking.append("no " + missing[0])
+    raise FileNotFoundError(
+        "{} was not found (there is {}); set `data_dir` (`--data_dir` of the examples) or the "
+        "environment variable {} to the folder that holds it, or pass `download=True`.".format(
+            name, ", ".join(lacking), DATA_DIR_VARIABLE
+        )
+    )

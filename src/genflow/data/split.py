@@ -1,0 +1,14 @@
+"""The two parts that every data set of genflow has."""
+
+
+def check_split(split: str) -> None:
+    """Refuses what is not the name of a part.
+
+    Example:
+        >>> check_split("train")
+
+    Raises:
+        ValueError: If `split` is neither "train" nor "test".
+    """
+    if split not in ("train", "test"):
+        raise ValueError('`split` must be "train" or "test"; got {!r}.'.format(split))

@@ -1,0 +1,39 @@
+import doctest
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import genflow.data
+
+MODULES = sorted(module.name for module in pkgutil.iter_modules(genflow.data.__path__))
+
+
+def test_public_names():
+    assert sorted(genflow.data.__all__) == [
+        "ImageSet",
+        "batch_indices",
+        "batches",
+        "epoch_batches",
+        "load_cifar10",
+        "load_digits",
+        "load_photo_patches",
+    ]
+    for name in genflow.data.__all__:
+        assert "Example:" in getattr(genflow.data, name).__doc__
+
+
+def test_importing_loads_no_heavy_package():
+    heavy = ["tensorflow", "sklearn", "pooch"]
+    code = "import sys, genflow.data; print([m for m in {} if m in sys.modules])".format(heavy)
+    output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout
+    assert output.decode().strip() == "[]"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_run(name):
+    module = importlib.import_module("genflow.data." + name)
+    assert any(test.examples for test in doctest.DocTestFinder().find(module))
+    assert doctest.testmod(module).failed == 0

@@ -1,0 +1,53 @@
+import os
+
+import pooch
+import pytest
+
+from genflow.data.locate import find, resolve_data_dir
+
+
+def test_argument_wins_over_the_environment(monkeypatch):
+    monkeypatch.setenv("GENFLOW_DATA_DIR", "from-environment")
+    assert resolve_data_dir("from-argument") == "from-argument"
+
+
+def test_environment_wins_over_the_cache(monkeypatch):
+    monkeypatch.setenv("GENFLOW_DATA_DIR", "from-environment")
+    assert resolve_data_dir() == "from-environment"
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_cache_of_the_user_comes_last(monkeypatch, value):
+    monkeypatch.delenv("GENFLOW_DATA_DIR", raising=False)
+    if value is not None:
+        monkeypatch.setenv("GENFLOW_DATA_DIR", value)
+    assert resolve_data_dir() == str(pooch.os_cache("genflow"))
+
+
+def test_home_is_expanded(monkeypatch):
+    monkeypatch.setenv("GENFLOW_DATA_DIR", "~/datasets")
+    expected = os.path.join(os.path.expanduser("~"), "datasets")
+    assert resolve_data_dir() == expected
+    assert resolve_data_dir("~/datasets") == expected
+
+
+def test_find_returns_the_first_complete_place(tmp_path):
+    for name in ["a", "b", "c", "d", "e"]:
+        (tmp_path / name).touch()
+    incomplete, complete, other = [
+        [str(tmp_path / name) for name in names] for names in ["ax", "bc", "de"]
+    ]
+    assert find("Letters", [incomplete, complete, other]) == complete
+
+
+def test_find_names_what_every_place_lacks_and_the_remedies(tmp_path):
+    (tmp_path / "a").touch()
+    places = [[str(tmp_path / "a"), str(tmp_path / "x")], [str(tmp_path / "y")]]
+    with pytest.raises(FileNotFoundError) as error:
+        find("Letters", places)
+    message = str(error.value)
+    assert message.startswith(
+        "Letters was not found (there is no {0}/x, no {0}/y); set".format(tmp_path)
+    )
+    for remedy in ["--data_dir", "GENFLOW_DATA_DIR", "download=True"]:
+        assert remedy in message
