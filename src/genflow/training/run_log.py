@@ -1,0 +1,65 @@
+"""The log of a run: one JSON object on each line."""
+
+import json
+from typing import Any, Dict, List
+
+
+class RunLog:
+    """Appends records to a file of JSON lines, each of them on disk when `write` returns.
+
+    Example:
+        >>> import os, tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "log.jsonl")
+        >>> RunLog(path).write({"step": 1, "train_bits_per_dim": 4.5})
+        >>> read_log(path)
+        [{'step': 1, 'train_bits_per_dim': 4.5}]
+    """
+
+    def __init__(self, path: str) -> None:
+        """Opens no file yet.
+
+        Args:
+            path: File to append to; its folder must exist.
+        """
+        self.path = path
+
+    def write(self, record: Dict[str, Any]) -> None:
+        """Appends one record."""
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+
+def read_log(path: str) -> List[Dict[str, Any]]:
+    """Reads what `RunLog` wrote.
+
+    A last line that a killed process left unfinished is passed over.
+
+    Args:
+        path: File of JSON lines.
+
+    Returns:
+        The records, in the order of writing.
+
+    Raises:
+        ValueError: If another line is not JSON.
+
+    Example:
+        >>> import os, tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "log.jsonl")
+        >>> RunLog(path).write({"step": 1})
+        >>> len(read_log(path))
+        1
+    """
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    records = []
+    for number, line in enumerate(lines[:-1], 1):
+        try:
+            records.append(json.loads(line))
+        except ValueError as error:
+            raise ValueError(
+                "Line {} of {} is not JSON ({}): remove it, or start a new run.".format(
+                    number, path, error
+                )
+            ) from error
+    return records
