@@ -19,8 +19,6 @@ the same --logdir goes on with the run.
 """
 
 import dataclasses
-import json
-import os
 import sys
 from typing import List, Optional, Sequence, Tuple
 
@@ -48,8 +46,10 @@ from genflow.layers import (
 )
 from genflow.networks import ContextBias, GlowConditioner, Sum, ZerosConv
 from genflow.optimizers import Adamax, linear_warmup
-from genflow.training import FlowTrainer, parse_flags
-from genflow.training.flags import flag
+from genflow.training import ConfigurationError, FlowTrainer, flag, keep_config, parse_flags
+
+# What may differ when the same --logdir goes on with a run.
+MAY_CHANGE = ("steps", "epochs", "max_minutes", "epochs_full_valid", "data_dir", "download")
 
 
 @dataclasses.dataclass
@@ -156,9 +156,7 @@ def train(config: Config) -> dict:
     num_steps = config.steps or config.epochs * steps_per_epoch
     warmup = config.steps_warmup or config.epochs_warmup * steps_per_epoch
     beta2 = 1.0 - 1.0 / (steps_per_epoch * config.polyak_epochs)
-    os.makedirs(config.logdir, exist_ok=True)
-    with open(os.path.join(config.logdir, "config.json"), "w") as file:
-        json.dump(dataclasses.asdict(config), file, indent=2)
+    keep_config(config.logdir, config, may_change=MAY_CHANGE)
     trainer = FlowTrainer(
         lambda noise_seed: make_model(config, train_set.images.shape[1:], noise_seed),
         lambda step: Adamax(linear_warmup(config.lr, step, warmup), config.beta1, beta2),
@@ -185,7 +183,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     config = parse_flags(Config, argv, description=__doc__)
     try:
         summary = train(config)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ConfigurationError) as error:
         sys.exit(str(error))
     print("Held-out bits/dim after {num_steps} steps: {test_bits_per_dim:.4f}".format(**summary))
     print("Look at:")

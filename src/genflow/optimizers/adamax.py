@@ -93,7 +93,9 @@ class Adamax(tf.compat.v1.train.Optimizer):
         return tf.group(var.assign_sub(step, read_value=False), *updates)
 
     def _resource_apply_sparse(self, grad: Tensor, handle: tf.Variable, indices: Tensor) -> Any:
-        dense = tf.scatter_nd(indices[:, tf.newaxis], grad, tf.shape(handle, tf.int64))
+        dense = tf.scatter_nd(
+            indices[:, tf.newaxis], grad, tf.cast(tf.shape(handle), indices.dtype)
+        )
         return self._resource_apply_dense(dense, handle)
 
     def _finish(self, update_ops: List[Any], name_scope: str) -> Any:

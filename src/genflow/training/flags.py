@@ -41,7 +41,8 @@ def parse_flags(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     for field in dataclasses.fields(config_class):
-        name, text = "--" + field.name, field.metadata.get("help", "")
+        # argparse formats the texts with %.
+        name, text = "--" + field.name, field.metadata.get("help", "").replace("%", "%%")
         if field.default is False:
             parser.add_argument(name, action="store_true", help=text)
         else:

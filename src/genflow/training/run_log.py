@@ -1,6 +1,7 @@
 """The log of a run: one JSON object on each line."""
 
 import json
+import os
 from typing import Any, Dict, List
 
 
@@ -16,12 +17,13 @@ class RunLog:
     """
 
     def __init__(self, path: str) -> None:
-        """Opens no file yet.
+        """Prepares the file: a last line that a killed process left unfinished is dropped.
 
         Args:
             path: File to append to; its folder must exist.
         """
         self.path = path
+        _drop_unfinished_line(path)
 
     def write(self, record: Dict[str, Any]) -> None:
         """Appends one record."""
@@ -63,3 +65,13 @@ def read_log(path: str) -> List[Dict[str, Any]]:
                 )
             ) from error
     return records
+
+
+def _drop_unfinished_line(path: str) -> None:
+    if not os.path.exists(path):
+        return
+    with open(path, "rb+") as file:
+        contents = file.read()
+        end = contents.rfind(b"\n") + 1
+        if end != len(contents):
+            file.truncate(end)
