@@ -1,0 +1,474 @@
+"""The tables of what every layer and every network is tested with.
+
+One entry is one configuration: how it is made, what goes in. The properties that all of them
+have are in the `test_*.py` beside this file. A new layer needs a new entry here, nothing else.
+"""
+
+import zlib
+
+import numpy as np
+import tensorflow.compat.v2 as tf
+import tree
+from tensorflow_probability import bijectors as tfb
+
+from genflow.layers import (
+    ActNorm,
+    AdditiveCoupling,
+    AffineCoupling,
+    Chain,
+    Dequantize,
+    ExpScale,
+    FullMatrix,
+    Inverse,
+    Invertible1x1Conv,
+    LearnedPrior,
+    Logit,
+    MultiScale,
+    Permute,
+    PLUMatrix,
+    SigmoidScale,
+    SoftClampScale,
+    Split,
+    Squeeze,
+    TanhScale,
+    TFPLayer,
+    reversed_order,
+    shuffled_order,
+)
+from genflow.networks import (
+    MLP,
+    ActNormConv,
+    ContextBias,
+    ContextGlowConditioner,
+    Dense,
+    GlowConditioner,
+    Sum,
+    ZerosConv,
+)
+
+
+class Case:
+    """One configuration of a layer or a network.
+
+    Args:
+        name: Identifies the case, in test names and in the golden file.
+        make: Function without arguments that constructs the layer or network.
+        data: Function of a `RandomState` and a batch size that gives the input, in float64.
+        context: The same for the context, or `None`.
+        has_variables: False where there is nothing to train or save.
+        initializes: Whether `initialize` sets variables from data.
+        standardizes_input: Whether it does so from the channels of the input themselves, so that
+            a constant input cannot be standardised (after a convolution with padding it can).
+        out_channels: Of a network.
+    """
+
+    def __init__(
+        self,
+        name,
+        make,
+        data,
+        context=None,
+        has_variables=True,
+        initializes=False,
+        standardizes_input=False,
+        out_channels=None,
+    ):
+        self.name = name
+        self.make = make
+        self.data = data
+        self.context = context
+        self.has_variables = has_variables
+        self.initializes = initializes or standardizes_input
+        self.standardizes_input = standardizes_input
+        self.out_channels = out_channels
+
+    def __repr__(self):
+        return self.name
+
+    def arguments(self, batch=3, seed=0, dtype=np.float64):
+        """The input, or the input and the context: what the public methods take."""
+        random = np.random.RandomState(zlib.crc32(self.name.encode()) ^ seed)
+        arguments = [self.data(random, batch)]
+        if self.context is not None:
+            arguments.append(self.context(random, batch))
+        return tree.map_structure(lambda array: array.astype(dtype), arguments)
+
+
+def normal(*event):
+    return lambda random, batch: random.standard_normal((batch,) + event)
+
+
+def uniform(*event):
+    return lambda random, batch: random.uniform(0.05, 0.95, (batch,) + event)
+
+
+def integers(limit, *event):
+    return lambda random, batch: random.randint(limit, size=(batch,) + event).astype(np.float64)
+
+
+def pair(first, second):
+    return lambda random, batch: (first(random, batch), second(random, batch))
+
+
+def labels(num_classes):
+    """One-hot; the examples of a batch have different labels."""
+
+    def draw(random, batch):
+        return np.eye(num_classes)[(random.randint(num_classes) + np.arange(batch)) % num_classes]
+
+    return draw
+
+
+def image_step(channels, matrix, conditioner=None):
+    """A step of Glow."""
+    conditioner = conditioner or GlowConditioner(4, channels // 2 * 2, seed=2)
+    return [
+        ActNorm(log_scale_factor=3.0),
+        Invertible1x1Conv(matrix),
+        AffineCoupling(conditioner),
+    ]
+
+
+def glow():
+    """Three levels with learned priors, from [batch, 8, 16, 1] on."""
+    return MultiScale(
+        [
+            Chain([Squeeze()] + image_step(4, FullMatrix(seed=0)) + [Split(ZerosConv(4))]),
+            Chain([Squeeze()] + image_step(8, PLUMatrix(seed=1)) + [Split(ZerosConv(8))]),
+            Chain(
+                [Squeeze()] + image_step(16, FullMatrix(seed=2)) + [LearnedPrior(ZerosConv(32))]
+            ),
+        ]
+    )
+
+
+def class_conditional_glow():
+    """Two levels in which labels reach the coupling, the split and the top prior."""
+
+    def step(channels):
+        conditioner = ContextGlowConditioner(4, channels, seed=5)
+        return [Squeeze()] + image_step(channels, PLUMatrix(seed=3), conditioner)
+
+    prior = Sum([ZerosConv(16), ContextBias(16)])
+    return MultiScale(
+        [
+            Chain(step(4) + [Split(Sum([ZerosConv(4), ContextBias(4)]))]),
+            Chain(step(8) + [LearnedPrior(prior)]),
+        ]
+    )
+
+
+def vector_flow():
+    """NICE, RealNVP and what joins them, on vectors."""
+    return Chain(
+        [
+            ActNorm(),
+            Permute(shuffled_order(seed=1)),
+            AffineCoupling(MLP([6], 4, seed=2), scale_map=TanhScale()),
+            Invertible1x1Conv(PLUMatrix(seed=3)),
+            AdditiveCoupling(MLP([6], 2, seed=4)),
+        ]
+    )
+
+
+def vector_multi_scale():
+    return MultiScale(
+        [
+            Chain([ActNorm(), Split(MLP([4], 4, seed=1))]),
+            Chain([Permute(reversed_order), Split()]),
+            ActNorm(),
+        ]
+    )
+
+
+def affine_bijector():
+    """`x = 3 z + 1/2`, for any TensorFlow Probability and any floating type."""
+    return tfb.Inline(
+        forward_fn=lambda z: 3.0 * z + 0.5,
+        inverse_fn=lambda x: (x - 0.5) / 3.0,
+        forward_log_det_jacobian_fn=lambda z: tf.math.log(tf.constant(3.0, z.dtype)),
+        inverse_log_det_jacobian_fn=lambda x: -tf.math.log(tf.constant(3.0, x.dtype)),
+        is_constant_jacobian=True,
+        forward_min_event_ndims=0,
+    )
+
+
+def vector_coupling(scale_map):
+    return lambda: AffineCoupling(MLP([6], 4, seed=1), scale_map=scale_map)
+
+
+LAYERS = [
+    Case(
+        "act_norm_image", lambda: ActNorm(3.0), normal(3, 4, 3), standardizes_input=True
+    ),
+    Case("act_norm_sequence", ActNorm, normal(5, 3), standardizes_input=True),
+    Case("act_norm_vector", ActNorm, normal(5), standardizes_input=True),
+    Case(
+        "additive_coupling_image",
+        lambda: AdditiveCoupling(GlowConditioner(4, 2, seed=1)),
+        normal(3, 4, 4),
+        initializes=True,
+    ),
+    Case(
+        "additive_coupling_odd_channels",
+        lambda: AdditiveCoupling(ZerosConv(1)),
+        normal(3, 4, 3),
+    ),
+    Case(
+        "additive_coupling_vector", lambda: AdditiveCoupling(MLP([4, 6], 2, seed=1)), normal(5)
+    ),
+    Case(
+        "affine_coupling_image",
+        lambda: AffineCoupling(GlowConditioner(4, 4, seed=1)),
+        normal(3, 4, 4),
+        initializes=True,
+    ),
+    Case(
+        "affine_coupling_odd_channels",
+        lambda: AffineCoupling(GlowConditioner(4, 2, seed=1)),
+        normal(4, 3, 3),
+        initializes=True,
+    ),
+    Case(
+        "affine_coupling_context",
+        lambda: AffineCoupling(ContextGlowConditioner(4, 4, seed=1)),
+        normal(3, 4, 4),
+        context=labels(5),
+        initializes=True,
+    ),
+    Case(
+        "affine_coupling_image_context",
+        lambda: AffineCoupling(ContextGlowConditioner(4, 4, seed=1)),
+        normal(3, 4, 4),
+        context=normal(3, 4, 2),
+        initializes=True,
+    ),
+    Case(
+        "affine_coupling_context_vector",
+        lambda: AffineCoupling(MLP([6], 4, seed=1)),
+        normal(5),
+        context=normal(2),
+    ),
+    Case("affine_coupling_sigmoid", vector_coupling(SigmoidScale(offset=1.0)), normal(4)),
+    Case("affine_coupling_exp", vector_coupling(ExpScale()), normal(4)),
+    Case("affine_coupling_tanh", vector_coupling(TanhScale(bound=1.5)), normal(4)),
+    Case("affine_coupling_soft_clamp", vector_coupling(SoftClampScale(clamp=1.5)), normal(4)),
+    Case("affine_coupling_own_scale_map", vector_coupling(lambda h: 0.5 * tf.sin(h)), normal(4)),
+    Case(
+        "chain_glow_step",
+        lambda: Chain([Squeeze()] + image_step(12, FullMatrix(seed=1))),
+        normal(4, 2, 3),
+        standardizes_input=True,
+    ),
+    Case("chain_vector", vector_flow, normal(5), standardizes_input=True),
+    Case(
+        "chain_preprocessing",
+        lambda: Chain([Dequantize(num_bits=5, seed=3), Squeeze(), ActNorm()]),
+        integers(32, 2, 4, 3),
+        initializes=True,
+    ),
+    Case(
+        "dequantize_centered",
+        lambda: Dequantize(seed=3),
+        integers(256, 3, 4, 2),
+        has_variables=False,
+    ),
+    Case(
+        "dequantize_unit_interval",
+        lambda: Dequantize(num_bits=5, centered=False, seed=(lambda: tf.constant([4, 5]))),
+        integers(32, 7),
+        has_variables=False,
+    ),
+    Case("inverse_act_norm", lambda: Inverse(ActNorm()), normal(3, 4, 3)),
+    Case(
+        "inverse_affine_coupling",
+        lambda: Inverse(AffineCoupling(MLP([6], 4, seed=1))),
+        normal(5),
+        context=normal(2),
+    ),
+    Case("inverse_chain", lambda: Inverse(vector_flow()), normal(5)),
+    Case(
+        "inverse_full_matrix",
+        lambda: Inverse(Invertible1x1Conv(FullMatrix(seed=1))),
+        normal(2, 3, 4),
+    ),
+    Case(
+        "inverse_inverse",
+        lambda: Inverse(Inverse(Chain([Squeeze(), Split()]))),
+        normal(4, 2, 1),
+        has_variables=False,
+    ),
+    Case("inverse_logit", lambda: Inverse(Logit()), normal(3, 4), has_variables=False),
+    Case(
+        "inverse_multi_scale",
+        lambda: Inverse(MultiScale([Chain([Squeeze(), Split(ZerosConv(4))]), Squeeze()])),
+        pair(normal(2, 4, 2), normal(1, 2, 8)),
+    ),
+    Case(
+        "inverse_plu_matrix", lambda: Inverse(Invertible1x1Conv(PLUMatrix(seed=1))), normal(6)
+    ),
+    Case(
+        "inverse_split",
+        lambda: Inverse(Split(ZerosConv(2))),
+        pair(normal(2, 3, 2), normal(2, 3, 1)),
+    ),
+    Case(
+        "inverse_squeeze", lambda: Inverse(Squeeze()), normal(1, 2, 8), has_variables=False
+    ),
+    Case(
+        "invertible_1x1_conv_full_image",
+        lambda: Invertible1x1Conv(FullMatrix(seed=1)),
+        normal(3, 4, 5),
+    ),
+    Case(
+        "invertible_1x1_conv_full_sequence",
+        lambda: Invertible1x1Conv(FullMatrix(seed=1)),
+        normal(4, 3),
+    ),
+    Case(
+        "invertible_1x1_conv_full_vector",
+        lambda: Invertible1x1Conv(FullMatrix(seed=1)),
+        normal(6),
+    ),
+    Case(
+        "invertible_1x1_conv_plu_image",
+        lambda: Invertible1x1Conv(PLUMatrix(seed=1)),
+        normal(3, 4, 5),
+    ),
+    Case(
+        "invertible_1x1_conv_plu_vector", lambda: Invertible1x1Conv(PLUMatrix(seed=1)), normal(6)
+    ),
+    Case(
+        "learned_prior_class_conditional",
+        lambda: LearnedPrior(Sum([ZerosConv(6), ContextBias(6)])),
+        normal(2, 3, 3),
+        context=labels(4),
+    ),
+    Case("learned_prior_image", lambda: LearnedPrior(ZerosConv(6)), normal(2, 3, 3)),
+    Case(
+        "learned_prior_one_vector_for_all_positions",
+        lambda: LearnedPrior(ContextBias(6)),
+        normal(2, 3, 3),
+        context=labels(4),
+    ),
+    Case(
+        "learned_prior_vector", lambda: LearnedPrior(MLP([4], 10, seed=1)), normal(5)
+    ),
+    Case("logit_image", Logit, uniform(2, 3, 3), has_variables=False),
+    Case("logit_vector", lambda: Logit(alpha=0.2), uniform(5), has_variables=False),
+    Case("multi_scale_glow", glow, normal(8, 16, 1), standardizes_input=True),
+    Case(
+        "multi_scale_class_conditional_glow",
+        class_conditional_glow,
+        normal(4, 8, 1),
+        context=labels(3),
+        standardizes_input=True,
+    ),
+    Case("multi_scale_vector", vector_multi_scale, normal(5), standardizes_input=True),
+    Case("permute_fixed", lambda: Permute([2, 0, 3, 1]), normal(3, 2, 4)),
+    Case("permute_reversed", lambda: Permute(reversed_order), normal(5, 3)),
+    Case("permute_shuffled", lambda: Permute(shuffled_order(seed=2)), normal(7)),
+    Case("split", Split, normal(3, 2, 5), has_variables=False),
+    Case("split_conditioned", lambda: Split(ZerosConv(4)), normal(3, 4, 5)),
+    Case(
+        "split_conditioned_initialized",
+        lambda: Split(GlowConditioner(4, 4, seed=1)),
+        normal(3, 4, 4),
+        initializes=True,
+    ),
+    Case(
+        "split_conditioned_context",
+        lambda: Split(MLP([4], 4, seed=1)),
+        normal(5),
+        context=labels(3),
+    ),
+    Case("squeeze", Squeeze, normal(4, 2, 3), has_variables=False),
+    Case("squeeze_by_three", lambda: Squeeze(3), normal(3, 6, 2), has_variables=False),
+    Case(
+        "squeeze_space_to_depth",
+        lambda: Squeeze(channel_major=False),
+        normal(4, 2, 3),
+        has_variables=False,
+    ),
+    Case(
+        "squeeze_space_to_depth_by_three",
+        lambda: Squeeze(3, channel_major=False),
+        normal(6, 3, 2),
+        has_variables=False,
+    ),
+    Case("tfp_affine", lambda: TFPLayer(affine_bijector()), normal(3, 2), has_variables=False),
+    Case("tfp_sigmoid", lambda: TFPLayer(tfb.Sigmoid()), uniform(2, 3, 2), has_variables=False),
+]
+
+NETWORKS = [
+    Case(
+        "act_norm_conv",
+        lambda: ActNormConv(4, log_scale_factor=3.0, seed=1),
+        normal(3, 4, 2),
+        initializes=True,
+        out_channels=4,
+    ),
+    Case(
+        "act_norm_conv_1x1",
+        lambda: ActNormConv(5, kernel_size=1, seed=1),
+        normal(4, 3, 3),
+        standardizes_input=True,
+        out_channels=5,
+    ),
+    Case(
+        "act_norm_conv_5x5",
+        lambda: ActNormConv(2, kernel_size=5, seed=1),
+        normal(3, 4, 1),
+        initializes=True,
+        out_channels=2,
+    ),
+    # One vector for all positions; here there is one position.
+    Case("context_bias", lambda: ContextBias(4), normal(1, 2), context=labels(5), out_channels=4),
+    Case(
+        "context_bias_image",
+        lambda: ContextBias(4, log_scale_factor=1.0),
+        normal(3, 4, 2),
+        context=normal(3, 4, 5),
+        out_channels=4,
+    ),
+    Case(
+        "context_bias_vector", lambda: ContextBias(4), normal(2), context=normal(3), out_channels=4
+    ),
+    Case(
+        "context_glow_conditioner",
+        lambda: ContextGlowConditioner(4, 6, seed=1),
+        normal(3, 4, 2),
+        context=labels(5),
+        initializes=True,
+        out_channels=6,
+    ),
+    Case("dense", lambda: Dense(4, seed=1), normal(3), out_channels=4),
+    Case("dense_zeros", lambda: Dense(4, stddev=0.0), normal(3), out_channels=4),
+    Case(
+        "glow_conditioner",
+        lambda: GlowConditioner(4, 6, seed=1),
+        normal(3, 4, 3),
+        initializes=True,
+        out_channels=6,
+    ),
+    Case("mlp", lambda: MLP([6, 5], 4, seed=1), normal(3), out_channels=4),
+    Case(
+        "mlp_context", lambda: MLP([6], 4, seed=1), normal(3), context=normal(2), out_channels=4
+    ),
+    Case(
+        "sum",
+        lambda: Sum([ZerosConv(4), ContextBias(4)]),
+        normal(3, 4, 2),
+        context=labels(3),
+        out_channels=4,
+    ),
+    Case(
+        "sum_initialized",
+        lambda: Sum([ActNormConv(4, seed=1), GlowConditioner(4, 4, seed=2)]),
+        normal(3, 4, 2),
+        initializes=True,
+        out_channels=4,
+    ),
+    Case("zeros_conv", lambda: ZerosConv(4), normal(3, 4, 2), out_channels=4),
+    Case("zeros_conv_1x1", lambda: ZerosConv(4, kernel_size=1), normal(4, 3, 3), out_channels=4),
+]

@@ -1,0 +1,24 @@
+import logging
+import os
+import warnings
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import tensorflow.compat.v1 as tf
+
+from tests.modes import MODES
+
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
+# TensorFlow 1.15 executes eagerly only when told so, once, before anything else.
+tf.enable_eager_execution()
+
+
+@pytest.fixture(params=MODES, ids=[mode.name for mode in MODES])
+def mode(request):
+    """A way to run layers, entered: see `tests.modes`."""
+    with request.param() as entered:
+        yield entered
