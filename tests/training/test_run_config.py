@@ -1,0 +1,50 @@
+import dataclasses
+import json
+
+import pytest
+
+from genflow.training import keep_config
+
+
+@dataclasses.dataclass
+class Config:
+    depth: int = 4
+    steps: int = 10
+
+
+@pytest.fixture
+def started(tmp_path, monkeypatch):
+    """A folder that holds a run with a checkpoint."""
+    monkeypatch.setattr("genflow.training.run_config.checkpointed_step", lambda run_dir: 7)
+    keep_config(str(tmp_path), Config())
+    return tmp_path
+
+
+def kept(run_dir):
+    return json.loads((run_dir / "config.json").read_text())
+
+
+def test_keeps_the_configuration(tmp_path):
+    keep_config(str(tmp_path / "new"), Config(depth=5))
+    assert kept(tmp_path / "new") == {"depth": 5, "steps": 10}
+
+
+def test_a_run_without_checkpoint_can_start_again(tmp_path):
+    keep_config(str(tmp_path), Config())
+    keep_config(str(tmp_path), Config(depth=6))
+    assert kept(tmp_path)["depth"] == 6
+
+
+def test_a_started_run_takes_only_what_may_change(started):
+    keep_config(str(started), Config(steps=20), may_change=["steps"])
+    assert kept(started)["steps"] == 20
+    with pytest.raises(ValueError, match="another configuration .depth was 4, is 5"):
+        keep_config(str(started), Config(depth=5), may_change=["steps"])
+    assert kept(started) == {"depth": 4, "steps": 20}
+
+
+def test_names_a_file_that_cannot_be_read(started):
+    (started / "config.json").write_text("{")
+    with pytest.raises(ValueError, match=r"config\.json cannot be read"):
+        keep_config(str(started), Config())
+    assert (started / "config.json").read_text() == "{"
