@@ -48,11 +48,17 @@ def test_follows_the_documented_rule(sparse):
     assert np.max(np.abs(actual_path(start) - expected_path(start, bias=False))) > 1e-3
 
 
-def test_works_eagerly():
+@pytest.mark.parametrize("wrap", [lambda step: step, tf.function], ids=["eager", "function"])
+def test_works_eagerly_and_in_functions(wrap):
     variable = tf.Variable(np.array([1.0, -2.0, 0.0, 3.0], np.float32))
     optimizer = Adamax(0.01, beta1=0.9, beta2=0.99)
+
+    def update(g):
+        optimizer.apply_gradients([(g, variable)])
+
+    step = wrap(update)
     for g in GRADIENTS:
-        optimizer.apply_gradients([(tf.constant(g), variable)])
+        step(tf.constant(g))
     expected = expected_path(np.array([1.0, -2.0, 0.0, 3.0]))[-1]
     np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-5, atol=1e-6)
 

@@ -107,5 +107,6 @@ class Adamax(tf.compat.v1.train.Optimizer):
         return tf.group(*(update_ops + powers), name=name_scope)
 
     def _beta_powers(self) -> List[tf.Variable]:
-        graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+        with tf.init_scope():  # Inside a function, the variables live outside it.
+            graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
         return [self._get_non_slot_variable(n, graph=graph) for n in ("beta1_power", "beta2_power")]
