@@ -78,7 +78,8 @@ class Bijection(Module):
 
         Call it once, before training, with a batch that stands for the data. Eagerly
         the variables are set when it returns; in a graph they are set by running the
-        returned operations, once, after the variables' own initialisers.
+        returned operations, once, after the variables' own initialisers. Inside a
+        `tf.function` they run by themselves; return only `y` from it.
 
         Args:
             x: `[batch, ...]` with at least two examples.

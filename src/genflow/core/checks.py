@@ -87,7 +87,8 @@ def initialization_statistics(x: Tensor, owner: Any) -> List[Tensor]:
             "`{}` cannot be initialised from a batch of one example: give it a batch that "
             "stands for the data (256 examples is usual).".format(owner.name)
         )
-    mean, variance = tf.nn.moments(x, axes=list(range(x.shape.rank - 1)))
+    axes = list(range(x.shape.rank - 1))
+    mean, variance = tf.nn.moments(x, axes=axes)
     std = tf.sqrt(variance)
     message = (
         "`{}` cannot be initialised: a channel of the batch is constant. Give it data with "
@@ -95,7 +96,10 @@ def initialization_statistics(x: Tensor, owner: Any) -> List[Tensor]:
             owner.name
         )
     )
-    varies = std > 1e-6 * tf.abs(mean) + 1e-12
+    # By the range: the rounding of the mean alone gives a constant channel some variance.
+    largest, smallest = tf.reduce_max(x, axis=axes), tf.reduce_min(x, axis=axes)
+    magnitude = tf.maximum(tf.abs(largest), tf.abs(smallest))
+    varies = largest - smallest > 1e-6 * magnitude + 1e-12
     if tf.executing_eagerly():
         if not np.all(varies.numpy()):
             raise ValueError(message)

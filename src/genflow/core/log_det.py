@@ -31,6 +31,15 @@ def num_positions(x: Tensor) -> Tensor:
     return tf.cast(tf.reduce_prod(tf.shape(x)[1:-1]), dtype)
 
 
+def num_values(x: Tensor) -> Tensor:
+    """How many numbers one example has."""
+    dtype = log_det_dtype(x.dtype)
+    values = x.shape[1:].num_elements()
+    if values is not None:
+        return tf.constant(values, dtype)
+    return tf.cast(tf.reduce_prod(tf.shape(x)[1:]), dtype)
+
+
 def zero_log_det(x: Tensor) -> Tensor:
     """The log-determinant of a volume-preserving map."""
     return tf.zeros(tf.shape(x)[:1], log_det_dtype(x.dtype))

@@ -29,7 +29,7 @@ def make_seed(seed: Seed = None) -> Tensor:
         An int32 tensor of shape `[2]`.
 
     Raises:
-        ValueError: If a tensor does not have the shape `[2]`.
+        ValueError: If a tensor does not have the shape `[2]`, or does not hold integers.
 
     Example:
         >>> make_seed(7).shape.as_list()
@@ -41,12 +41,13 @@ def make_seed(seed: Seed = None) -> Tensor:
         return tf.random.uniform([2], tf.int32.min, tf.int32.max, dtype=tf.int32)
     if isinstance(seed, numbers.Integral):
         return tf.constant(_digest(int(seed)))
-    seed = tf.cast(tf.convert_to_tensor(seed), tf.int32)
-    if seed.shape.as_list() != [2]:
+    seed = tf.convert_to_tensor(seed)
+    if seed.shape.as_list() != [2] or not seed.dtype.is_integer:
         raise ValueError(
-            "`seed` must be an integer or have the shape [2]; got {}.".format(seed.shape)
+            "`seed` must be an integer, or two integers in a tensor of shape [2]; got {} of "
+            "shape {}.".format(seed.dtype.name, seed.shape)
         )
-    return seed
+    return tf.cast(seed, tf.int32)
 
 
 def fold_in(seed: Tensor, purpose: Union[str, int, Tensor]) -> Tensor:
@@ -64,7 +65,9 @@ def fold_in(seed: Tensor, purpose: Union[str, int, Tensor]) -> Tensor:
         [2]
     """
     if isinstance(purpose, (str, numbers.Integral)):
-        offset = tf.constant(_digest(purpose if isinstance(purpose, str) else int(purpose)))
+        purpose = purpose if isinstance(purpose, str) else int(purpose)
+        # Marked, or purpose 1 of seed 0 would be purpose 0 of seed 1.
+        offset = tf.constant(_digest(("purpose", purpose)))
     else:
         step = tf.cast(tf.convert_to_tensor(purpose), tf.int32)
         offset = tf.stack([step, tf.ones_like(step)])

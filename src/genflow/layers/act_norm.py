@@ -5,8 +5,15 @@ from typing import Optional, Tuple
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Bijection
-from genflow.core.checks import assign, check_positive, initialization_statistics, static_channels
-from genflow.core.log_det import num_positions, per_example
+from genflow.core.checks import (
+    assign,
+    check_channels,
+    check_positive,
+    initialization_statistics,
+    static_channels,
+)
+from genflow.core.log_det import log_det_dtype, num_positions, per_example
+from genflow.core.shapes import static_size
 from genflow.core.types import Nest, Tensor, Updates
 
 
@@ -63,20 +70,29 @@ class ActNorm(Bijection):
         self.log_scale = self._variable("log_scale", tf.zeros, [channels], x.dtype)
 
     def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+        self._check(x)
         log_scale = self.log_scale_factor * self.log_scale
         return (x + self.shift) * tf.exp(log_scale), self._log_det(x, log_scale)
 
     def _inverse(self, y: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+        self._check(y)
         log_scale = self.log_scale_factor * self.log_scale
         return y * tf.exp(-log_scale) - self.shift, -self._log_det(y, log_scale)
 
     def _initialize(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Updates]:
+        self._check(x)
         mean, std = initialization_statistics(x, owner=self)
         log_scale = -tf.math.log(std + self.epsilon)
         updates = assign(self.shift, -mean)
         updates += assign(self.log_scale, log_scale / self.log_scale_factor)
         return (x - mean) * tf.exp(log_scale), updates
 
+    def _check(self, x: Tensor) -> None:
+        """Without it, one channel would be broadcast to many and the other way round."""
+        static_channels(x, owner=self)
+        check_channels(x, static_size(self.shift, 0), self, "its input, as at the first call")
+
     @staticmethod
     def _log_det(x: Tensor, log_scale: Tensor) -> Tensor:
+        log_scale = tf.cast(log_scale, log_det_dtype(x.dtype))
         return per_example(num_positions(x) * tf.reduce_sum(log_scale), x)

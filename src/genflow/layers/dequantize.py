@@ -3,10 +3,11 @@
 import math
 from typing import Optional, Tuple
 
+import numpy as np
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Bijection, make_seed
-from genflow.core.log_det import log_det_dtype, num_positions, per_example
+from genflow.core.log_det import log_det_dtype, num_values, per_example
 from genflow.core.types import Nest, Seed, Tensor
 
 
@@ -70,15 +71,20 @@ class Dequantize(Bijection):
     def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
         x = x if x.dtype.is_floating else tf.cast(x, tf.float32)
         noise = tf.random.stateless_uniform(tf.shape(x), make_seed(self._seed), dtype=x.dtype)
+        noise = tf.minimum(noise, self._largest_noise(x.dtype))
         return (x + noise) / 2.0**self.num_bits - self._offset(), self._log_det(x)
 
     def _inverse(self, y: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
         x = tf.floor((y + self._offset()) * 2.0**self.num_bits)
         return tf.clip_by_value(x, 0.0, 2.0**self.num_bits - 1.0), -self._log_det(y)
 
+    def _largest_noise(self, dtype: tf.DType) -> float:
+        """So far below 1 that no sum of integer and noise is rounded up to the next integer."""
+        epsilon = np.finfo(log_det_dtype(dtype).as_numpy_dtype).eps
+        return 1.0 - 2.0 ** (self.num_bits - 1) * float(epsilon)
+
     def _offset(self) -> float:
         return 0.5 if self.centered else 0.0
 
     def _log_det(self, x: Tensor) -> Tensor:
-        num_values = num_positions(x) * tf.cast(tf.shape(x)[-1], log_det_dtype(x.dtype))
-        return per_example(-self.num_bits * math.log(2.0) * num_values, x)
+        return per_example(-self.num_bits * math.log(2.0) * num_values(x), x)

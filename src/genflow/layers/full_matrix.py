@@ -5,6 +5,7 @@ from typing import Optional
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Module, make_seed
+from genflow.core.log_det import log_det_dtype
 from genflow.core.random import static_seed
 from genflow.core.types import Tensor
 
@@ -52,7 +53,7 @@ class FullMatrix(Module):
 
     def log_abs_det(self) -> Tensor:
         """`log|det|` of the matrix, a scalar."""
-        return tf.linalg.slogdet(self.weight)[1]
+        return tf.linalg.slogdet(tf.cast(self.weight, log_det_dtype(self.weight.dtype)))[1]
 
 
 def random_rotation(size: int, seed: int) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Optional, Tuple
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Bijection
-from genflow.core.log_det import log_det_dtype, num_positions, per_example, sum_except_batch
+from genflow.core.log_det import num_values, per_example, sum_except_batch
 from genflow.core.types import Nest, Tensor
 
 
@@ -57,6 +57,5 @@ class Logit(Bijection):
         return x, -self._log_det(y)
 
     def _log_det(self, y: Tensor) -> Tensor:
-        num_values = num_positions(y) * tf.cast(tf.shape(y)[-1], log_det_dtype(y.dtype))
-        constant = per_example(num_values * math.log(1.0 - self.alpha), y)
+        constant = per_example(num_values(y) * math.log(1.0 - self.alpha), y)
         return sum_except_batch(tf.nn.softplus(y) + tf.nn.softplus(-y)) + constant

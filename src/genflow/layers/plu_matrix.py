@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Module
+from genflow.core.log_det import log_det_dtype
 from genflow.core.random import static_seed
 from genflow.core.shapes import static_size
 from genflow.core.types import Tensor
@@ -74,7 +75,8 @@ class PLUMatrix(Module):
 
     def log_abs_det(self) -> Tensor:
         """`log|det|` of the matrix, a scalar."""
-        return tf.reduce_sum(self.log_diagonal)
+        log_diagonal = tf.cast(self.log_diagonal, log_det_dtype(self.log_diagonal.dtype))
+        return tf.reduce_sum(log_diagonal)
 
 
 def _factors(size: int, seed: int) -> dict:

@@ -56,6 +56,10 @@ class TFPLayer(Bijection):
             )
         self.bijector = bijector
 
+    def _build(self, x: Tensor) -> None:
+        # Bijectors keep their variables in private attributes, which have no path.
+        self.variables_of_bijector = list(self.bijector.variables)
+
     def output_shape(self, input_shape: Nest) -> tf.TensorShape:
         """See `Bijection.output_shape`."""
         shape = as_shape(input_shape)

@@ -24,8 +24,9 @@ class ActNormConv(PaddedConv):
         y: `[batch, height, width, out_channels]`.
 
     Example:
-        >>> ActNormConv(out_channels=16).initialize(tf.random.normal([4, 8, 8, 3]))[0].shape[-1]
-        16
+        >>> y, updates = ActNormConv(out_channels=16).initialize(tf.random.normal([4, 8, 8, 3]))
+        >>> y.shape.as_list()
+        [4, 8, 8, 16]
 
     References:
         Kingma and Dhariwal, Glow, 2018, section 3.1 and reference implementation.

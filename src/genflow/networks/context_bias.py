@@ -5,7 +5,8 @@ from typing import Optional
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Network
-from genflow.core.checks import check_positive, describe, static_channels
+from genflow.core.checks import check_channels, check_positive, describe, static_channels
+from genflow.core.shapes import static_size
 from genflow.core.types import Nest, Tensor
 
 
@@ -56,7 +57,8 @@ class ContextBias(Network):
         self._check(x, context)
         self._build_from(context)
         scale = tf.exp(self.log_scale_factor * self.log_scale)
-        size = static_channels(context, owner=self)
+        size = static_size(self.weight, 0)
+        check_channels(context, size, self, "its context, as at the first call")
         flat = tf.matmul(tf.reshape(tf.cast(context, self.weight.dtype), [-1, size]), self.weight)
         y = (flat + self.bias) * scale
         if context.shape.rank == 2:

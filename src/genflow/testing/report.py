@@ -29,7 +29,7 @@ class LayerReport(NamedTuple):
 class Report:
     """What was measured on every layer of a bijection, parts before the whole.
 
-    `str(report)` is a table; `report.layers` are its rows, `LayerReport`s.
+    `str(report)` is a table; `report.layers` are its rows, each a `LayerReport`.
 
     Example:
         >>> report = Report([LayerReport("", "ActNorm", 1e-7, 1e-9, None)])
