@@ -29,9 +29,9 @@ class Mode:
 
     def call(self, fn, *arrays, unknown_batch=False, unknown_grid=False):
         """Builds and runs `fn` on numpy arrays, or nests of them."""
-        return self.function(
-            fn, *arrays, unknown_batch=unknown_batch, unknown_grid=unknown_grid
-        )(*arrays)
+        return self.function(fn, *arrays, unknown_batch=unknown_batch, unknown_grid=unknown_grid)(
+            *arrays
+        )
 
     def function(self, fn, *arrays, unknown_batch=False, unknown_grid=False):
         """Builds `fn` once for arrays of these shapes; returns a function of arrays.

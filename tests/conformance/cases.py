@@ -135,9 +135,7 @@ def glow():
         [
             Chain([Squeeze()] + image_step(4, FullMatrix(seed=0)) + [Split(ZerosConv(4))]),
             Chain([Squeeze()] + image_step(8, PLUMatrix(seed=1)) + [Split(ZerosConv(8))]),
-            Chain(
-                [Squeeze()] + image_step(16, FullMatrix(seed=2)) + [LearnedPrior(ZerosConv(32))]
-            ),
+            Chain([Squeeze()] + image_step(16, FullMatrix(seed=2)) + [LearnedPrior(ZerosConv(32))]),
         ]
     )
 
@@ -198,9 +196,7 @@ def vector_coupling(scale_map):
 
 
 LAYERS = [
-    Case(
-        "act_norm_image", lambda: ActNorm(3.0), normal(3, 4, 3), standardizes_input=True
-    ),
+    Case("act_norm_image", lambda: ActNorm(3.0), normal(3, 4, 3), standardizes_input=True),
     Case("act_norm_sequence", ActNorm, normal(5, 3), standardizes_input=True),
     Case("act_norm_vector", ActNorm, normal(5), standardizes_input=True),
     Case(
@@ -214,9 +210,7 @@ LAYERS = [
         lambda: AdditiveCoupling(ZerosConv(1)),
         normal(3, 4, 3),
     ),
-    Case(
-        "additive_coupling_vector", lambda: AdditiveCoupling(MLP([4, 6], 2, seed=1)), normal(5)
-    ),
+    Case("additive_coupling_vector", lambda: AdditiveCoupling(MLP([4, 6], 2, seed=1)), normal(5)),
     Case(
         "affine_coupling_image",
         lambda: AffineCoupling(GlowConditioner(4, 4, seed=1)),
@@ -304,17 +298,13 @@ LAYERS = [
         lambda: Inverse(MultiScale([Chain([Squeeze(), Split(ZerosConv(4))]), Squeeze()])),
         pair(normal(2, 4, 2), normal(1, 2, 8)),
     ),
-    Case(
-        "inverse_plu_matrix", lambda: Inverse(Invertible1x1Conv(PLUMatrix(seed=1))), normal(6)
-    ),
+    Case("inverse_plu_matrix", lambda: Inverse(Invertible1x1Conv(PLUMatrix(seed=1))), normal(6)),
     Case(
         "inverse_split",
         lambda: Inverse(Split(ZerosConv(2))),
         pair(normal(2, 3, 2), normal(2, 3, 1)),
     ),
-    Case(
-        "inverse_squeeze", lambda: Inverse(Squeeze()), normal(1, 2, 8), has_variables=False
-    ),
+    Case("inverse_squeeze", lambda: Inverse(Squeeze()), normal(1, 2, 8), has_variables=False),
     Case(
         "invertible_1x1_conv_full_image",
         lambda: Invertible1x1Conv(FullMatrix(seed=1)),
@@ -335,9 +325,7 @@ LAYERS = [
         lambda: Invertible1x1Conv(PLUMatrix(seed=1)),
         normal(3, 4, 5),
     ),
-    Case(
-        "invertible_1x1_conv_plu_vector", lambda: Invertible1x1Conv(PLUMatrix(seed=1)), normal(6)
-    ),
+    Case("invertible_1x1_conv_plu_vector", lambda: Invertible1x1Conv(PLUMatrix(seed=1)), normal(6)),
     Case(
         "learned_prior_class_conditional",
         lambda: LearnedPrior(Sum([ZerosConv(6), ContextBias(6)])),
@@ -351,9 +339,7 @@ LAYERS = [
         normal(2, 3, 3),
         context=labels(4),
     ),
-    Case(
-        "learned_prior_vector", lambda: LearnedPrior(MLP([4], 10, seed=1)), normal(5)
-    ),
+    Case("learned_prior_vector", lambda: LearnedPrior(MLP([4], 10, seed=1)), normal(5)),
     Case("logit_image", Logit, uniform(2, 3, 3), has_variables=False),
     Case("logit_vector", lambda: Logit(alpha=0.2), uniform(5), has_variables=False),
     Case("multi_scale_glow", glow, normal(8, 16, 1), standardizes_input=True),
@@ -452,9 +438,7 @@ NETWORKS = [
         out_channels=6,
     ),
     Case("mlp", lambda: MLP([6, 5], 4, seed=1), normal(3), out_channels=4),
-    Case(
-        "mlp_context", lambda: MLP([6], 4, seed=1), normal(3), context=normal(2), out_channels=4
-    ),
+    Case("mlp_context", lambda: MLP([6], 4, seed=1), normal(3), context=normal(2), out_channels=4),
     Case(
         "sum",
         lambda: Sum([ZerosConv(4), ContextBias(4)]),

@@ -119,6 +119,4 @@ def double_height(array):
 def test_an_example_does_not_depend_on_its_neighbours(case, mode):
     evaluation = evaluate(case, type(mode))
 
-    assert_close(
-        first_example(evaluation.beside_others), first_example(evaluation.outputs), 1e-13
-    )
+    assert_close(first_example(evaluation.beside_others), first_example(evaluation.outputs), 1e-13)
