@@ -100,3 +100,10 @@ def test_rejects_a_truncated_pickle(length):
 def test_rejects_what_is_no_pickle():
     with pytest.raises(pickle.UnpicklingError, match="some/file is not a readable pickle"):
         load(b"<html>404</html>")
+
+
+def test_arrays_cannot_be_made_from_bytes_by_calling_the_class():
+    """`ndarray((1,), "O", bytes)` would be an array of pointers of the file's choice."""
+    made = b"\x80\x02cnumpy\nndarray\n(K\x01\x85U\x01OU\x08AAAAAAAAtR."
+    with pytest.raises(pickle.UnpicklingError, match="some/file is not a readable pickle"):
+        load(made)

@@ -5,9 +5,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-# What numpy rebuilds a pickled array with. Fetched from an array, because its module has moved
-# between numpy versions; a file names it by the module of the version that wrote the file.
-_RECONSTRUCT = np.empty([0]).__reduce__()[0]
+# Stands where a pickle names the array class, which a forged one could call: made from bytes, an
+# array of objects is an array of pointers. Nothing can be done with this.
+_ARRAY_CLASS = object()
 
 
 class ForbiddenContentError(pickle.UnpicklingError):
@@ -21,10 +21,16 @@ def _uint8(code: str, *unused_flags: Any) -> np.dtype:
     return np.dtype(np.uint8)
 
 
+def _empty_array(*unused: Any) -> np.ndarray:
+    """Stands in for numpy's `_reconstruct`; the pickle then sets shape and values."""
+    return np.empty([0], np.uint8)
+
+
+# The module of `_reconstruct` is that of the numpy which wrote the file.
 _ADMITTED = {
-    ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
-    ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
-    ("numpy", "ndarray"): np.ndarray,
+    ("numpy.core.multiarray", "_reconstruct"): _empty_array,
+    ("numpy._core.multiarray", "_reconstruct"): _empty_array,
+    ("numpy", "ndarray"): _ARRAY_CLASS,
     ("numpy", "dtype"): _uint8,
 }
 
