@@ -46,10 +46,13 @@ from genflow.layers import (
 )
 from genflow.networks import ContextBias, GlowConditioner, Sum, ZerosConv
 from genflow.optimizers import Adamax, linear_warmup
-from genflow.training import ConfigurationError, FlowTrainer, flag, keep_config, parse_flags
+from genflow.training import FlowTrainer, flag, keep_config, parse_flags
 
 # What may differ when the same --logdir goes on with a run.
-MAY_CHANGE = ("steps", "epochs", "max_minutes", "epochs_full_valid", "data_dir", "download")
+MAY_CHANGE = (
+    "logdir data_dir download lr steps steps_warmup steps_log epochs epochs_warmup "
+    "epochs_full_valid max_minutes"
+).split()
 
 
 @dataclasses.dataclass
@@ -65,8 +68,8 @@ class Config:
     download: bool = flag(False, "download the data if it is not there")
     logdir: str = flag("./logs", "folder of the run")
     seed: int = flag(0, "of everything random")
-    n_train: int = flag(0, "training images to use; 0 for all")
-    n_test: int = flag(0, "held-out images to use; 0 for all")
+    n_train: int = flag(0, "training images to use; 0 or -1 for all")
+    n_test: int = flag(0, "held-out images to use; 0 or -1 for all")
     n_batch_train: int = flag(50, "images in each update")
     n_batch_init: int = flag(256, "images for data-dependent initialisation")
     n_bits_x: int = flag(8, "bits of every pixel value")
@@ -93,7 +96,8 @@ class Config:
 def load_data(config: Config) -> Tuple[ImageSet, ImageSet]:
     """The training and the held-out images."""
     train, test = (load_split(config, split) for split in ("train", "test"))
-    return train.take(config.n_train or len(train)), test.take(config.n_test or len(test))
+    sizes = [n if n > 0 else len(s) for n, s in ((config.n_train, train), (config.n_test, test))]
+    return train.take(sizes[0]), test.take(sizes[1])
 
 
 def load_split(config: Config, split: str) -> ImageSet:
@@ -109,6 +113,19 @@ def load_split(config: Config, split: str) -> ImageSet:
             raise
         print("No CIFAR-10 at hand: taking photographs that need no download.")
         return load_photo_patches(split)
+
+
+def check_flags(config: Config, image_shape: Sequence[int]) -> None:
+    """Refuses flags that no model can be made of."""
+    for name in ("depth", "width", "n_levels", "n_batch_train", "polyak_epochs", "steps_log"):
+        if not getattr(config, name) > 0:
+            raise ValueError("--{} must be positive; got {}.".format(name, getattr(config, name)))
+    if any(size % 2**config.n_levels for size in image_shape[:2]):
+        raise ValueError(
+            "--n_levels {} halves images that many times; those of {} are {}x{}.".format(
+                config.n_levels, config.problem, *image_shape[:2]
+            )
+        )
 
 
 def make_model(config: Config, image_shape: Sequence[int], noise_seed: Seed = None) -> Flow:
@@ -152,6 +169,7 @@ def make_top_prior(config: Config, channels: int) -> List[Bijection]:
 def train(config: Config) -> dict:
     """Trains the model; returns what it reached and where the pictures are."""
     train_set, test_set = load_data(config)
+    check_flags(config, train_set.images.shape[1:])
     steps_per_epoch = -(-len(train_set) // config.n_batch_train)
     num_steps = config.steps or config.epochs * steps_per_epoch
     warmup = config.steps_warmup or config.epochs_warmup * steps_per_epoch
@@ -183,8 +201,10 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     config = parse_flags(Config, argv, description=__doc__)
     try:
         summary = train(config)
-    except (FileNotFoundError, ConfigurationError) as error:
+    except (OSError, ValueError, FloatingPointError) as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Stopped; the same command goes on from here: {}".format(config.logdir))
     print("Held-out bits/dim after {num_steps} steps: {test_bits_per_dim:.4f}".format(**summary))
     print("Look at:")
     for name, path in summary["pictures"].items():

@@ -124,7 +124,31 @@ def test_goes_on_with_a_run_but_not_with_other_flags(glow, tmp_path):
     glow.main(flags + ["--steps=3"])
     with open(str(tmp_path / "config.json")) as file:
         kept = file.read()
-    with pytest.raises(SystemExit, match="another configuration .lr was 0.001, is 0.1.: repeat"):
-        glow.main(flags + ["--steps=4", "--lr=0.1"])
+    with pytest.raises(SystemExit, match="another configuration .beta1 was 0.9, is 0.5.: repeat"):
+        glow.main(flags + ["--steps=4", "--beta1=0.5"])
     with open(str(tmp_path / "config.json")) as file:
         assert file.read() == kept
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--depth=0"], "--depth must be positive; got 0"),
+        (["--polyak_epochs=0"], "--polyak_epochs must be positive"),
+        (["--n_levels=6"], "--n_levels 6 halves images that many times; those of digits are 16x16"),
+        (["--n_bits_x=9"], "`num_bits` must be an integer from 1 to 8; got 9"),
+        (["--n_batch_train=5000"], "5000"),
+        (["--n_batch_init=1"], "`init_batch_size` must be at least 2"),
+    ],
+)
+def test_bad_flags_are_one_sentence(glow, tmp_path, flags, message):
+    small = ["--problem=digits", "--width=8", "--depth=1", "--n_levels=2", "--steps=1"]
+    with pytest.raises(SystemExit, match=message):
+        glow.main(small + flags + ["--logdir", str(tmp_path)])
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(glow, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SystemExit, match="file"):
+        glow.main(["--problem=digits", "--n_levels=2", "--logdir", str(tmp_path / "file")])
+    assert (tmp_path / "file").read_text() == "mine"

@@ -167,3 +167,16 @@ def test_rejects_what_it_cannot_train_on(tmp_path):
     other = ImageSet("other", np.zeros([4, 4, 4, 1], np.uint8), np.zeros([4], np.int32), 10)
     with pytest.raises(ValueError, match=r"one shape; got \(8, 8, 1\) and \(4, 4, 1\)"):
         FlowTrainer(make_flow, lambda step: Adamax(), digits("train"), other, str(tmp_path))
+
+
+def test_trains_once(tmp_path):
+    instance = trainer(tmp_path)
+    instance.train(1)
+    with pytest.raises(RuntimeError, match="A trainer trains once"):
+        instance.train(2)
+
+
+def test_names_a_bad_line_of_the_log_before_it_trains(tmp_path):
+    (tmp_path / "log.jsonl").write_text("3\n")
+    with pytest.raises(ValueError, match=r"Line 1 of .*log\.jsonl is not a JSON object"):
+        trainer(tmp_path)

@@ -6,7 +6,7 @@ import tensorflow.compat.v2 as tf
 
 from genflow.core import Module
 from genflow.optimizers import Adamax
-from genflow.training import Update, make_saver, run_loop
+from genflow.training import CheckpointError, Update, make_saver, run_loop
 from genflow.training.loop import checkpointed_step
 
 
@@ -19,7 +19,7 @@ class Pair(Module):
         self.second = self._variable("second", tf.zeros, [2], tf.float32)
 
 
-def run(run_dir, num_steps, **kwargs):
+def run(run_dir, num_steps, interrupt_at=None, **kwargs):
     """One process of training: a graph, two optimizers, a loop."""
     with tf.Graph().as_default():
         step = tf.compat.v1.train.get_or_create_global_step()
@@ -42,6 +42,8 @@ def run(run_dir, num_steps, **kwargs):
         def callback(step, metrics, session):
             values = session.run([pair.first, pair.second])
             seen.append((step, dict(metrics), np.concatenate(values)))
+            if step == interrupt_at:
+                raise KeyboardInterrupt
 
         saver = make_saver({"pair": pair}, optimizers)
         made = run_loop(updates, num_steps, str(run_dir), saver, [callback], **kwargs)
@@ -99,6 +101,58 @@ def test_stops_after_the_given_time(tmp_path):
     assert 0 < made < 10**9
     assert len(seen) == made
     assert checkpointed_step(str(tmp_path)) == made
+
+
+def test_an_interrupted_run_keeps_its_steps(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, 10**9, interrupt_at=7)
+    assert checkpointed_step(str(tmp_path)) == 7
+    assert run(tmp_path, 9)[0] == 9
+
+
+def test_a_failure_at_the_end_keeps_the_steps(tmp_path):
+    def finish(step, session):
+        raise OSError("no space")
+
+    with pytest.raises(OSError, match="no space"):
+        run(tmp_path, 5, finish=finish)
+    assert checkpointed_step(str(tmp_path)) == 5
+
+
+def test_old_checkpoints_go_also_after_a_resume(tmp_path):
+    run(tmp_path, 3, checkpoint_every=1)
+    run(tmp_path, 6, checkpoint_every=1)
+    indices = [name for name in os.listdir(str(tmp_path)) if name.endswith(".index")]
+    assert sorted(indices) == ["model.ckpt-{}.index".format(step) for step in (4, 5, 6)]
+
+
+def damage(path, size=10):
+    with open(path, "rb") as file:
+        contents = file.read()
+    with open(path, "wb") as file:
+        file.write(contents[:size])
+
+
+@pytest.mark.parametrize("suffix", [".index", ".data-00000-of-00001"])
+def test_names_a_damaged_checkpoint_and_leaves_all_files(tmp_path, suffix):
+    run(tmp_path, 3)
+    damage(str(tmp_path / ("model.ckpt-3" + suffix)))
+    before = sorted(os.listdir(str(tmp_path)))
+    with pytest.raises(CheckpointError, match=r"model\.ckpt-3 is damaged or does not fit"):
+        run(tmp_path, 5)
+    assert sorted(os.listdir(str(tmp_path))) == before
+
+
+def test_does_not_start_anew_over_checkpoints_without_their_list(tmp_path):
+    run(tmp_path, 3)
+    os.remove(str(tmp_path / "checkpoint"))
+    with pytest.raises(CheckpointError, match="holds checkpoints .*but no file `checkpoint`"):
+        run(tmp_path, 5)
+
+
+def test_refuses_folders_that_look_like_patterns(tmp_path):
+    with pytest.raises(CheckpointError, match=r"choose another than .*k\[8\]"):
+        run(tmp_path / "k[8]", 1)
 
 
 def test_checkpoint_names_are_attribute_paths(tmp_path):

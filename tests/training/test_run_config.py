@@ -15,7 +15,9 @@ class Config:
 @pytest.fixture
 def started(tmp_path, monkeypatch):
     """A folder that holds a run with a checkpoint."""
-    monkeypatch.setattr("genflow.training.run_config.checkpointed_step", lambda run_dir: 7)
+    monkeypatch.setattr(
+        "genflow.training.run_config.latest_checkpoint", lambda run_dir: "model.ckpt-0"
+    )
     keep_config(str(tmp_path), Config())
     return tmp_path
 
@@ -48,3 +50,10 @@ def test_names_a_file_that_cannot_be_read(started):
     with pytest.raises(ValueError, match=r"config\.json cannot be read"):
         keep_config(str(started), Config())
     assert (started / "config.json").read_text() == "{"
+
+
+def test_leaves_a_file_of_somebody_else_alone(tmp_path):
+    (tmp_path / "config.json").write_text('{"mine": 1}')
+    with pytest.raises(ValueError, match="is not the configuration of a run"):
+        keep_config(str(tmp_path), Config())
+    assert (tmp_path / "config.json").read_text() == '{"mine": 1}'

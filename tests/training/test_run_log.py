@@ -23,11 +23,20 @@ def test_goes_on_after_an_unfinished_line(tmp_path):
     assert read_log(path) == [{"step": 1}, {"step": 2}]
 
 
-def test_names_a_line_that_is_not_json(tmp_path):
+def test_keeps_a_whole_last_line_without_line_break(tmp_path):
     path = str(tmp_path / "log.jsonl")
     with open(path, "w") as file:
-        file.write('{"step": 1}\nnonsense\n{"step": 2}\n')
-    with pytest.raises(ValueError, match=r"Line 2 of .*log\.jsonl is not JSON"):
+        file.write('{"step": 1}')
+    RunLog(path).write({"step": 2})
+    assert read_log(path) == [{"step": 1}, {"step": 2}]
+
+
+@pytest.mark.parametrize("line", ["nonsense", "3", "[1]"])
+def test_names_a_line_that_is_no_record(tmp_path, line):
+    path = str(tmp_path / "log.jsonl")
+    with open(path, "w") as file:
+        file.write('{"step": 1}\n' + line + '\n{"step": 2}\n')
+    with pytest.raises(ValueError, match=r"Line 2 of .*log\.jsonl is not a JSON object"):
         read_log(path)
 
 

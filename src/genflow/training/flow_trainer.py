@@ -98,7 +98,8 @@ class FlowTrainer:
         self.batch_size, self.init_batch_size = batch_size, init_batch_size
         self.seed, self.show_progress = seed, show_progress
         self.log = RunLog(os.path.join(run_dir, "log.jsonl"))
-        self._first_step = checkpointed_step(run_dir)
+        self.log.check()
+        self._first_step, self._has_trained = checkpointed_step(run_dir), False
         with tf.Graph().as_default() as self._graph:
             self.tensors = FlowGraph(
                 make_flow,
@@ -142,7 +143,11 @@ class FlowTrainer:
 
         Raises:
             FloatingPointError: If the loss is not finite. The last checkpoint stays.
+            RuntimeError: If called twice.
         """
+        if self._has_trained:
+            raise RuntimeError("A trainer trains once: a new one goes on from the checkpoint.")
+        self._has_trained = True
         meter = Meter(
             self.log,
             "bits_per_dim",
@@ -199,7 +204,7 @@ class FlowTrainer:
         if not np.isfinite(loss):
             raise FloatingPointError(
                 "The loss of step {} is {}. The last checkpoint in {} is intact: go on from it "
-                "with a lower learning rate or a longer warm-up.".format(step, loss, self.run_dir)
+                "with a lower learning rate.".format(step, loss, self.run_dir)
             )
 
     def _report(self, step: int, session: Session, meter: Meter) -> Dict[str, Any]:

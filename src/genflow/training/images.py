@@ -26,7 +26,7 @@ def image_grid(
 
     Example:
         >>> image_grid(np.zeros([10, 8, 8, 3], np.uint8), num_columns=4).shape
-        (28, 37, 3)
+        (26, 35, 3)
     """
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):

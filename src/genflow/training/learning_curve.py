@@ -42,9 +42,10 @@ def save_learning_curve(
     shown = []
     for prefix, label, style in (("train", "training batch", "-"), ("test", "held out", "o-")):
         key = "{}_{}".format(prefix, metric)
-        points = [(r["step"], r[key]) for r in records if key in r]
+        # A run that went on from a checkpoint has some steps twice: the last one counts.
+        points = {r["step"]: r[key] for r in records if key in r and "step" in r}
         if points:
-            steps, values = np.array(points, np.float64).T
+            steps, values = np.array(sorted(points.items()), np.float64).T
             axes.plot(steps, values, style, label=label, linewidth=1, markersize=4)
             shown.append(values)
     if not shown:

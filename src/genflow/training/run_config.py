@@ -5,7 +5,7 @@ import json
 import os
 from typing import Any, Sequence
 
-from genflow.training.loop import checkpointed_step
+from genflow.training.loop import latest_checkpoint
 
 _FILE = "config.json"
 
@@ -32,7 +32,7 @@ def keep_config(run_dir: str, config: Any, may_change: Sequence[str] = ()) -> No
 
     Raises:
         ConfigurationError: If the folder holds a checkpoint of a run with another configuration,
-            or a `config.json` that cannot be read. Nothing is changed then.
+            or a `config.json` that is none. Nothing is changed then.
 
     Example:
         >>> import dataclasses, tempfile
@@ -43,15 +43,18 @@ def keep_config(run_dir: str, config: Any, may_change: Sequence[str] = ()) -> No
     """
     os.makedirs(run_dir, exist_ok=True)
     path = os.path.join(run_dir, _FILE)
-    if os.path.exists(path) and checkpointed_step(run_dir):
-        _check_same(path, dataclasses.asdict(config), may_change)
+    if os.path.exists(path):
+        before = _read(path, dataclasses.asdict(config))
+        if latest_checkpoint(run_dir) is not None:
+            _check_same(path, before, dataclasses.asdict(config), may_change)
     partial = path + ".partial"
     with open(partial, "w", encoding="utf-8") as file:
         json.dump(dataclasses.asdict(config), file, indent=2)
     os.replace(partial, path)
 
 
-def _check_same(path: str, now: dict, may_change: Sequence[str]) -> None:
+def _read(path: str, now: dict) -> dict:
+    """The configuration that is there; refuses a file that is none."""
     try:
         with open(path, encoding="utf-8") as file:
             before = dict(json.load(file))
@@ -61,6 +64,14 @@ def _check_same(path: str, now: dict, may_change: Sequence[str]) -> None:
                 path, error
             )
         ) from error
+    if not set(before) & set(now):
+        raise ConfigurationError(
+            "{} is not the configuration of a run: start the run in another folder.".format(path)
+        )
+    return before
+
+
+def _check_same(path: str, before: dict, now: dict, may_change: Sequence[str]) -> None:
     changed = [
         "{} was {!r}, is {!r}".format(name, before[name], now[name])
         for name in sorted(set(before) & set(now) - set(may_change))

@@ -19,11 +19,18 @@ class RunLog:
     def __init__(self, path: str) -> None:
         """Prepares the file: a last line that a killed process left unfinished is dropped.
 
+        Other lines are only read.
+
         Args:
             path: File to append to; its folder must exist.
         """
         self.path = path
-        _drop_unfinished_line(path)
+        _end_last_line(path)
+
+    def check(self) -> None:
+        """Reads the file, if it is there: a bad line is named now, not after training."""
+        if os.path.exists(self.path):
+            read_log(self.path)
 
     def write(self, record: Dict[str, Any]) -> None:
         """Appends one record."""
@@ -43,7 +50,7 @@ def read_log(path: str) -> List[Dict[str, Any]]:
         The records, in the order of writing.
 
     Raises:
-        ValueError: If another line is not JSON.
+        ValueError: If another line is not a JSON object.
 
     Example:
         >>> import os, tempfile
@@ -57,21 +64,26 @@ def read_log(path: str) -> List[Dict[str, Any]]:
     records = []
     for number, line in enumerate(lines[:-1], 1):
         try:
-            records.append(json.loads(line))
-        except ValueError as error:
+            records.append(dict(json.loads(line)))
+        except (ValueError, TypeError) as error:
             raise ValueError(
-                "Line {} of {} is not JSON ({}): remove it, or start a new run.".format(
-                    number, path, error
-                )
+                "Line {} of {} is not a JSON object ({}): remove it, or start a run in another "
+                "folder.".format(number, path, error)
             ) from error
     return records
 
 
-def _drop_unfinished_line(path: str) -> None:
+def _end_last_line(path: str) -> None:
+    """Ends a last line without a line break, or drops it if it is not a whole record."""
     if not os.path.exists(path):
         return
     with open(path, "rb+") as file:
         contents = file.read()
-        end = contents.rfind(b"\n") + 1
-        if end != len(contents):
-            file.truncate(end)
+        start = contents.rfind(b"\n") + 1
+        if start == len(contents):
+            return
+        try:
+            json.loads(contents[start:].decode("utf-8"))
+            file.write(b"\n")
+        except ValueError:
+            file.truncate(start)
