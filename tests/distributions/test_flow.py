@@ -175,3 +175,13 @@ def test_rejects_what_it_cannot_use():
         flow.log_prob(np.zeros([5, 3], np.float32))
     with pytest.raises(ValueError, match="`num_points` must be at least 2; got 1"):
         flow.interpolate(np.zeros([1, 2], np.float32), np.zeros([1, 2], np.float32), 1)
+
+
+def test_samples_have_the_type_of_the_flow_and_other_types_are_refused():
+    flow = coupled_flow()
+    flow.initialize(np.random.RandomState(0).standard_normal([50, 2]))
+    assert flow.sample(3).dtype == tf.float64
+    with pytest.raises(TypeError, match="`act_norm` was built for float64; got float32: cast"):
+        flow.log_prob(np.zeros([5, 2], np.float32))
+    with pytest.raises(TypeError, match="`act_norm` takes an input of a floating type; got int64"):
+        Flow(ActNorm(), event_shape=[2]).log_prob(np.zeros([5, 2], np.int64))

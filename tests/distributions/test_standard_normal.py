@@ -44,3 +44,9 @@ def test_seed_decides_the_sample(mode):
     np.testing.assert_array_equal(draw(1), draw(1))
     assert np.all(draw(1) != draw(2))
     assert np.all(draw(None) != draw(None))
+
+
+def test_low_precision_does_not_overflow():
+    log_prob = StandardNormal().log_prob(tf.constant([[300.0]], tf.float16))
+    assert log_prob.dtype == tf.float32
+    np.testing.assert_allclose(log_prob.numpy(), [-0.5 * 300.0**2 - 0.5 * np.log(2 * np.pi)])

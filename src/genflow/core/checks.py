@@ -5,7 +5,6 @@ Messages name the layer, what it needs and what it got.
 
 from typing import Any, List, Sequence
 
-import numpy as np
 import tensorflow.compat.v2 as tf
 
 from genflow.core.shapes import static_size
@@ -82,27 +81,32 @@ def initialization_statistics(x: Tensor, owner: Any) -> List[Tensor]:
     that standardises the channel does not exist. This is the only check that can need
     an assertion in the graph, and it stands on the path that runs once.
     """
-    if static_size(x, 0) == 1:
-        raise ValueError(
-            "`{}` cannot be initialised from a batch of one example: give it a batch that "
-            "stands for the data (256 examples is usual).".format(owner.name)
-        )
-    axes = list(range(x.shape.rank - 1))
-    mean, variance = tf.nn.moments(x, axes=axes)
-    std = tf.sqrt(variance)
-    message = (
+    one_example = (
+        "`{}` cannot be initialised from a batch of one example: give it a batch that stands "
+        "for the data (256 examples is usual).".format(owner.name)
+    )
+    constant = (
         "`{}` cannot be initialised: a channel of the batch is constant. Give it data with "
         "some variation in every channel (images need their dequantisation noise).".format(
             owner.name
         )
     )
+    if static_size(x, 0) == 1:
+        raise ValueError(one_example)
+    axes = list(range(x.shape.rank - 1))
+    mean, variance = tf.nn.moments(x, axes=axes)
+    std = tf.sqrt(variance)
     # By the range: the rounding of the mean alone gives a constant channel some variance.
     largest, smallest = tf.reduce_max(x, axis=axes), tf.reduce_min(x, axis=axes)
     magnitude = tf.maximum(tf.abs(largest), tf.abs(smallest))
-    varies = largest - smallest > 1e-6 * magnitude + 1e-12
+    varies = tf.reduce_all(largest - smallest > 1e-6 * magnitude + 1e-12)
     if tf.executing_eagerly():
-        if not np.all(varies.numpy()):
-            raise ValueError(message)
+        if not varies.numpy():
+            raise ValueError(constant)
         return [mean, std]
-    with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(varies), [message])]):
+    checks = [
+        tf.debugging.Assert(tf.shape(x)[0] > 1, [one_example]),
+        tf.debugging.Assert(varies, [constant]),
+    ]
+    with tf.control_dependencies(checks):
         return [tf.identity(mean), tf.identity(std)]

@@ -32,6 +32,7 @@ class Module(tf.Module):
         """
         super().__init__(name=name)
         self._is_built = False
+        self._floating_dtype = None
 
     def named_variables(self) -> "collections.OrderedDict[str, tf.Variable]":
         """Every variable of the module and its children, by attribute path.
@@ -64,6 +65,8 @@ class Module(tf.Module):
             with tf.init_scope():
                 self._build(x)
             self._is_built = True
+        if self._floating_dtype is not None:
+            _check_dtype(x, self._floating_dtype, self)
 
     def _variable(
         self,
@@ -78,6 +81,13 @@ class Module(tf.Module):
         The initial value is a function, so that it is computed where the variable
         lives and never becomes a constant of the graph (which is limited to 2 GB).
         """
+        if trainable:
+            if not dtype.is_floating:
+                raise TypeError(
+                    "`{}` takes an input of a floating type; got {}: cast it, or put `Dequantize` "
+                    "first.".format(self.name, dtype.name)
+                )
+            self._floating_dtype = dtype
         return tf.Variable(
             lambda: initializer(shape, dtype), name=name, dtype=dtype, trainable=trainable
         )
@@ -88,6 +98,16 @@ def as_tensors(nest: Nest) -> Nest:
     return tree.map_structure(
         lambda leaf: None if leaf is None else tf.convert_to_tensor(leaf), nest
     )
+
+
+def _check_dtype(nest: Nest, dtype: tf.DType, owner: Module) -> None:
+    for leaf in tree.flatten(nest):
+        if leaf.dtype != dtype:
+            raise TypeError(
+                "`{}` was built for {}; got {}: cast its input.".format(
+                    owner.name, dtype.name, leaf.dtype.name
+                )
+            )
 
 
 def _walk(node: Any, path: Tuple[str, ...], ancestors: set) -> Iterator[Tuple[Tuple, tf.Variable]]:

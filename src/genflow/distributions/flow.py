@@ -105,7 +105,7 @@ class Flow(Module):
         temperature: Union[float, Tensor] = 1.0,
         context: Optional[Nest] = None,
         seed: Seed = None,
-        dtype: tf.DType = tf.float32,
+        dtype: Optional[tf.DType] = None,
     ) -> Tensor:
         """Draws samples.
 
@@ -115,13 +115,15 @@ class Flow(Module):
                 Below 1, samples are more typical and less varied.
             context: Conditioning input, with `num_samples` examples.
             seed: See `genflow.core.make_seed`.
-            dtype: Type of the latent.
+            dtype: Type of the latent; by default that of the flow's variables, and float32
+                before there are any.
 
         Returns:
             `[num_samples] + event_shape`.
         """
         shape = self.bijection.output_shape(tf.TensorShape((num_samples,) + self.event_shape))
-        return self.decode(self.base.sample(shape, temperature, seed, dtype), context)
+        z = self.base.sample(shape, temperature, seed, dtype or self._latent_dtype())
+        return self.decode(z, context)
 
     def interpolate(
         self, start: Tensor, end: Tensor, num_points: int, context: Optional[Nest] = None
@@ -148,6 +150,10 @@ class Flow(Module):
             context = tree.map_structure(lambda leaf: tf.repeat(leaf, num_points, axis=0), context)
         x = self.decode(z, context)
         return tf.reshape(x, (-1, num_points) + self.event_shape)
+
+    def _latent_dtype(self) -> tf.DType:
+        dtypes = [variable.dtype for variable in self.bijection.trainable_variables]
+        return dtypes[0] if dtypes else tf.float32
 
     def _checked(self, x: Tensor) -> Tensor:
         x = tf.convert_to_tensor(x)

@@ -7,7 +7,7 @@ import tree
 from tensorflow_probability import distributions as tfd
 
 from genflow.core import fold_in, make_seed
-from genflow.core.log_det import sum_except_batch
+from genflow.core.log_det import log_det_dtype, sum_except_batch
 from genflow.core.types import Nest, Seed, Tensor
 
 
@@ -40,7 +40,8 @@ class StandardNormal:
         Returns:
             `[batch]`, in float32 or wider.
         """
-        return sum(sum_except_batch(_unit_normal(leaf).log_prob(leaf)) for leaf in tree.flatten(z))
+        leaves = [tf.cast(leaf, log_det_dtype(leaf.dtype)) for leaf in tree.flatten(z)]
+        return sum(sum_except_batch(_unit_normal(leaf).log_prob(leaf)) for leaf in leaves)
 
     def sample(
         self,
