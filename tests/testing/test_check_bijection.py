@@ -156,6 +156,23 @@ def test_checks_integer_images():
     check_bijection(Chain([Dequantize(seed=0), Squeeze()]), x)
 
 
+def test_a_model_that_draws_noise_is_checked_part_by_part():
+    x = np.random.RandomState(0).randint(0, 256, [4, 16, 16, 3]).astype(np.uint8)
+    model = Chain([Dequantize(), glow(good_step)])
+    model.initialize(x)
+    rows = {row.path: row for row in check_bijection(model, x).layers}
+    assert rows[""].log_det_error is None
+    assert rows["layers/0"].log_det_error < 1e-4
+    assert rows["layers/1"].log_det_error < 1e-4
+
+
+def test_no_corner_is_cut_smaller_than_the_squeezes_allow():
+    deep = Chain([Squeeze(factor=4), Squeeze(factor=4)])
+    rows = check_bijection(deep, images(2, 16, 16, 3)).layers
+    assert rows[-1].log_det_error is None
+    assert rows[0].log_det_error is not None
+
+
 def test_float64_reaches_the_documented_tolerance():
     rows = check_bijection(glow(good_step), images(2, 8, 8, 3, dtype=np.float64)).layers
     assert max(row.log_det_error for row in rows) < 1e-12

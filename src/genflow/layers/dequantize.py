@@ -40,6 +40,9 @@ class Dequantize(Bijection):
         2016, section 3.1. https://arxiv.org/abs/1511.01844
     """
 
+    # Two copies of an example in one batch get different noise.
+    draws_noise = True
+
     def __init__(
         self,
         num_bits: int = 8,

@@ -32,7 +32,8 @@ def check_bijection(
     - `inverse(forward(x))` is `x`;
     - the log-determinant of the inverse is minus that of forward;
     - the log-determinant is that of the autodiff Jacobian, at the first example (of an
-      image with more than `max_values` values, at a corner of it);
+      image with more than `max_values` values, at a corner of it). What has a layer that
+      draws noise inside has no such Jacobian; its parts are checked one by one;
     - the matrix of a 1x1 convolution is well conditioned.
 
     This is done with the weights as they are, and once more with noise added to them, for

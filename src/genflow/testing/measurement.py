@@ -54,8 +54,8 @@ def _values(
         "restored": restored,
         "inverse_log_det": inverse_log_det,
     }
-    first = corner(x, max_values)
-    if first is not None:
+    first = None if _draws_noise(bijection) else corner(x, max_values)
+    if first is not None and _fits(bijection, first):
         first_context = corner_of_context(context, first)
         values["corner"] = first
         values["corner_log_det"] = bijection.forward_and_log_det(first, first_context)[1]
@@ -63,3 +63,20 @@ def _values(
     if hasattr(bijection, "condition_number"):
         values["condition_number"] = bijection.condition_number()
     return tree.map_structure(tf.identity, values)
+
+
+def _draws_noise(bijection: Bijection) -> bool:
+    """Whether the copies of an example, made for the Jacobian, would get different noise.
+
+    The noise of a layer that does nothing but add it leaves its own Jacobian alone.
+    """
+    return any(getattr(module, "draws_noise", False) for module in bijection.submodules)
+
+
+def _fits(bijection: Bijection, x: Nest) -> bool:
+    """Whether a corner is large enough for every squeeze inside."""
+    try:
+        bijection.output_shape(tree.map_structure(lambda leaf: leaf.shape, x))
+    except ValueError:
+        return False
+    return True
