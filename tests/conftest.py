@@ -22,3 +22,9 @@ def mode(request):
     """A way to run layers, entered: see `tests.modes`."""
     with request.param() as entered:
         yield entered
+
+
+@pytest.fixture(autouse=True)
+def no_global_seed():
+    """No test inherits the global seed that another has set."""
+    tf.set_random_seed(None)
