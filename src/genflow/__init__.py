@@ -1,4 +1,4 @@
-"""Composable normalizing flows and GAN building blocks for TensorFlow 1.15 and 2.x.
+"""Composable normalizing flows for TensorFlow 1.15 and 2.x.
 
 Import the subpackage you need, for example `from genflow.layers import ActNorm`.
 Importing genflow itself does no work and does not import TensorFlow.

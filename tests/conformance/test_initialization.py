@@ -5,7 +5,7 @@ import tree
 
 from tests.conformance.cases import LAYERS, NETWORKS
 from tests.conformance.evaluate import assert_close, evaluate, first_example, outputs_of
-from tests.modes import Eager, get_variables
+from tests.modes import Eager, Function, Graph, get_variables
 
 INITIALIZED = [case for case in LAYERS + NETWORKS if case.initializes]
 STANDARDIZED = [case for case in LAYERS + NETWORKS if case.standardizes_input]
@@ -45,6 +45,15 @@ def test_initialize_refuses_a_batch_of_one(case, mode):
 
     with pytest.raises(ValueError, match="cannot be initialised from a batch of one example"):
         mode.call(module.initialize, *one)
+
+
+@pytest.mark.parametrize("mode_type", [Graph, Function], ids=["graph", "function"])
+@pytest.mark.parametrize("case", INITIALIZED, ids=repr)
+def test_initialize_refuses_a_batch_that_turns_out_to_be_of_one(case, mode_type):
+    module, one = case.make(), first_example(case.arguments())
+    with mode_type() as mode:
+        with pytest.raises(tf.errors.InvalidArgumentError, match="from a batch of one example"):
+            mode.call(module.initialize, *one, unknown_batch=True)
 
 
 @pytest.mark.parametrize("case", OTHERS, ids=repr)

@@ -69,6 +69,18 @@ def trained_variables(module):
     return [variable for variable in module.named_variables().values() if variable.trainable]
 
 
+@pytest.mark.parametrize("case", LAYERS_WITH_VARIABLES + NETWORKS, ids=repr)
+def test_another_type_than_that_of_the_first_input_is_refused(case):
+    module = case.make()
+    with Eager() as mode:
+        mode.call(outputs_of(module), *case.arguments())
+        if not module.trainable_variables:
+            mode.call(outputs_of(module), *case.arguments(dtype=np.float32))
+            return
+        with pytest.raises(TypeError, match="was built for float64; got float32: cast its input"):
+            mode.call(outputs_of(module), *case.arguments(dtype=np.float32))
+
+
 def loss_of(z, log_det=None):
     """Minus the log-density of a flow to the standard normal, without its constant."""
     loss = 0.5 * sum(tf.reduce_sum(latent**2) for latent in tree.flatten(z))
