@@ -69,14 +69,15 @@ def trained_variables(module):
     return [variable for variable in module.named_variables().values() if variable.trainable]
 
 
-@pytest.mark.parametrize("case", LAYERS_WITH_VARIABLES + NETWORKS, ids=repr)
+# The order of a permutation suits every type.
+TYPED = [case for case in LAYERS_WITH_VARIABLES + NETWORKS if "permute" not in case.name]
+
+
+@pytest.mark.parametrize("case", TYPED, ids=repr)
 def test_another_type_than_that_of_the_first_input_is_refused(case):
     module = case.make()
     with Eager() as mode:
         mode.call(outputs_of(module), *case.arguments())
-        if not module.trainable_variables:
-            mode.call(outputs_of(module), *case.arguments(dtype=np.float32))
-            return
         with pytest.raises(TypeError, match="was built for float64; got float32: cast its input"):
             mode.call(outputs_of(module), *case.arguments(dtype=np.float32))
 

@@ -81,6 +81,7 @@ class Invertible1x1Conv(Bijection):
         self.matrix.build(channels, x.dtype)
         # Here, not at the first inverse: checkpoints hold the same variables either way.
         self.inverse_cache.build(channels, x.dtype)
+        self._floating_dtype = x.dtype
 
     def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
         return self._multiplied(x, self.matrix.value()), self._log_det(x)
