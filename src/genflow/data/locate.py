@@ -50,7 +50,6 @@ def find(name: str, places: Sequence[Sequence[str]]) -> List[str]:
         lacking.append("no " + missing[0])
     raise FileNotFoundError(
         "{} was not found (there is {}); set `data_dir` (`--data_dir` of the examples) or the "
-        "environment variable {} to the folder that holds it, or pass `download=True`.".format(
-            name, ", ".join(lacking), DATA_DIR_VARIABLE
-        )
+        "environment variable {} to the folder that holds it, or pass `download=True` "
+        "(`--download`).".format(name, ", ".join(lacking), DATA_DIR_VARIABLE)
     )
