@@ -180,3 +180,17 @@ def test_names_a_bad_line_of_the_log_before_it_trains(tmp_path):
     (tmp_path / "log.jsonl").write_text("3\n")
     with pytest.raises(ValueError, match=r"Line 1 of .*log\.jsonl is not a JSON object"):
         trainer(tmp_path)
+
+
+def test_a_report_takes_no_step_out_of_the_logged_average(tmp_path):
+    for name, report_every in (("often", 3), ("never", 100)):
+        trainer(tmp_path / name).train(4, report_every=report_every, log_every=4)
+    often, never = (
+        [
+            r["train_bits_per_dim"]
+            for r in read_log(str(tmp_path / n / "log.jsonl"))
+            if "train_bits_per_dim" in r
+        ]
+        for n in ("often", "never")
+    )
+    assert often == never

@@ -1,6 +1,7 @@
 """Training of a flow on images."""
 
 import os
+import time
 from typing import Any, Dict, Optional
 
 import numpy as np
@@ -208,11 +209,12 @@ class FlowTrainer:
             )
 
     def _report(self, step: int, session: Session, meter: Meter) -> Dict[str, Any]:
+        start = time.time()
         bits = self.evaluate(session)
         self.log.write({"step": step, "test_bits_per_dim": bits})
         meter.write("step {}: held-out {:.4f} bits/dim".format(step, bits))
         pictures = self._draw(step, session)
-        meter.restart_clock()
+        meter.leave_out(time.time() - start)
         return {"test_bits_per_dim": bits, "pictures": pictures}
 
     def _draw(self, step: int, session: Session) -> Dict[str, str]:

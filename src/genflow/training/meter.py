@@ -50,9 +50,9 @@ class Meter:
         if step % self._every == 0:
             self._average(step)
 
-    def restart_clock(self) -> None:
-        """Leaves the time since the last step (an evaluation, say) out of the rate."""
-        self._losses, self._since = [], time.time()
+    def leave_out(self, seconds: float) -> None:
+        """Leaves some time (that of an evaluation, say) out of the rate."""
+        self._since += seconds
 
     def write(self, message: str) -> None:
         """Prints a line above the progress bar."""
@@ -74,4 +74,4 @@ class Meter:
         self._bar.set_postfix_str(
             "train {:.3f} {}, {:.0f} images/s".format(self.last_mean, self._unit, rate)
         )
-        self.restart_clock()
+        self._losses, self._since = [], time.time()
