@@ -1,11 +1,22 @@
 import gc
+import os
+import threading
+import time
 
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 from tensorflow.python.eager import context
 
-from genflow.data import batch_indices, batches, epoch_batches
+from genflow.data import (
+    ImageSet,
+    ImageSource,
+    RandomAffine,
+    RandomCrop,
+    batch_indices,
+    batches,
+    epoch_batches,
+)
 from genflow.data.permutation import permutation
 
 
@@ -146,3 +157,165 @@ def test_epoch_batches_go_once_through_in_order(numbered_set, batch_size, sizes)
 def test_epoch_batches_reject_a_wrong_batch_size_at_once(numbered_set):
     with pytest.raises(ValueError, match="`batch_size` must be at least 1; got 0"):
         epoch_batches(numbered_set, 0)
+
+
+class Computed(ImageSource):
+    """A set that holds no images, with nothing but what every set must have."""
+
+    name, num_classes, image_shape = "computed", 10, (2, 3, 1)
+
+    def __init__(self, labels):
+        self._all_labels = np.array(labels, np.int32)
+
+    def __len__(self):
+        return len(self._all_labels)
+
+    def read(self, indices):
+        labels = self._all_labels[indices]
+        images = np.zeros((len(labels),) + self.image_shape, np.uint8)
+        return images + labels.astype(np.uint8).reshape([-1, 1, 1, 1]), labels
+
+    def _part(self, first, last):
+        return Computed(self._all_labels[first:last])
+
+
+def read_batches(dataset, count):
+    with tf.Graph().as_default(), tf.Session() as session:
+        batch = tf.data.make_one_shot_iterator(dataset()).get_next()
+        return [session.run(batch) for _ in range(count)]
+
+
+def assert_equal_batches(found, expected):
+    assert len(found) == len(expected)
+    for (images, labels), (expected_images, expected_labels) in zip(found, expected):
+        np.testing.assert_array_equal(images, expected_images)
+        np.testing.assert_array_equal(labels, expected_labels)
+
+
+@pytest.fixture
+def random_set():
+    images = np.random.RandomState(0).randint(256, size=[20, 8, 8, 3]).astype(np.uint8)
+    return ImageSet("random", images, np.arange(20, dtype=np.int32), num_classes=20)
+
+
+AFFINE = RandomAffine(shift=0.1, rotation=15, zoom=0.1, shear=0.02)
+
+
+def test_batches_ask_only_what_every_set_has():
+    found = read_batches(lambda: batches(Computed(range(10)), 4, seed=5), count=5)
+    for step, (images, labels) in enumerate(found):
+        assert labels.tolist() == batch_indices(10, 4, seed=5, step=step).tolist()
+        assert (images == labels.reshape([4, 1, 1, 1])).all()
+
+
+def test_epoch_batches_ask_only_what_every_set_has():
+    found = list(epoch_batches(Computed(range(10)).shard(1, size=2), batch_size=2))
+    assert [labels.tolist() for _, labels in found] == [[5, 6], [7, 8], [9]]
+    assert [images.shape for images, _ in found] == [(2, 2, 3, 1), (2, 2, 3, 1), (1, 2, 3, 1)]
+
+
+def test_images_are_augmented_and_labels_are_not(random_set):
+    plain = read_batches(lambda: batches(random_set, 4, seed=1), count=7)
+    changed = read_batches(lambda: batches(random_set, 4, seed=1, augment=AFFINE), count=7)
+    for (images, labels), (changed_images, changed_labels) in zip(plain, changed):
+        np.testing.assert_array_equal(labels, changed_labels)
+        assert not np.array_equal(images, changed_images)
+
+
+@pytest.mark.parametrize("num_parallel", [1, 4])
+@pytest.mark.parametrize("start", [1, 6])
+def test_an_augmented_stream_resumes_exactly(random_set, start, num_parallel):
+    whole = read_batches(lambda: batches(random_set, 4, seed=7, augment=AFFINE), count=12)
+    rest = read_batches(
+        lambda: batches(random_set, 4, 7, start, augment=AFFINE, num_parallel=num_parallel),
+        count=12 - start,
+    )
+    assert_equal_batches(rest, whole[start:])
+
+
+def test_the_order_is_kept_when_early_batches_are_the_slow_ones(random_set):
+    def slow_at_first(images, random):
+        time.sleep(0.2 if (images == first).all() else 0)
+        return images
+
+    first = random_set.read(batch_indices(20, 4, seed=3, step=0))[0]
+    plain = read_batches(lambda: batches(random_set, 4, seed=3), count=8)
+    found = read_batches(
+        lambda: batches(random_set, 4, seed=3, augment=slow_at_first, num_parallel=4), count=8
+    )
+    assert_equal_batches(found, plain)
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="TensorFlow has but one thread")
+def test_several_batches_are_made_at_once(random_set):
+    inside, calls = threading.Barrier(2, timeout=20), []
+
+    def meet(images, random):
+        calls.append(None)
+        if len(calls) <= 2:
+            inside.wait()  # The first comes out when the second is in.
+        return images
+
+    found = read_batches(lambda: batches(random_set, 4, 0, augment=meet, num_parallel=2), count=2)
+    assert len(found) == 2
+
+
+def test_each_batch_and_seed_has_random_numbers_of_its_own(random_set):
+    drawn = []
+
+    def draw(images, random):
+        drawn.append((random.randint(2**31), random.randint(2**31)))
+        return images
+
+    for seed, start in [(0, 0), (1, 0), (0, 2**32)]:
+        read_batches(lambda s=seed, i=start: batches(random_set, 4, s, i, draw), count=4)
+    for seed in range(2):  # The generators that shuffle epochs.
+        random = np.random.RandomState([seed, 0])
+        drawn.append((random.randint(2**31), random.randint(2**31)))
+    assert len(set(drawn)) == len(drawn) >= 14
+
+
+def test_augmented_batches_are_the_same_on_every_runtime(random_set):
+    drawn = []
+
+    def draw(images, random):
+        drawn.append(random.randint(1000))
+        return images
+
+    read_batches(lambda: batches(random_set, 4, seed=5, start=3, augment=draw), count=1)
+    assert drawn[0] == 146
+
+
+def test_the_static_shape_is_that_of_the_augmented_images(random_set):
+    with tf.Graph().as_default(), tf.Session() as session:
+        dataset = batches(random_set, 4, seed=0, augment=RandomCrop(5))
+        images, _ = tf.data.make_one_shot_iterator(dataset).get_next()
+        assert images.shape.as_list() == [4, 5, 5, 3]
+        assert session.run(images).shape == (4, 5, 5, 3)
+
+
+@pytest.mark.parametrize(
+    ("augment", "found"),
+    [
+        (lambda images, random: images[:, :6], r"uint8 of shape \(4, 6, 8, 3\)"),
+        (lambda images, random: images[:3], r"uint8 of shape \(3, 8, 8, 3\)"),
+        (lambda images, random: images / 2, r"float64 of shape \(4, 8, 8, 3\)"),
+        (lambda images, random: None, "None of shape None"),
+    ],
+)
+def test_rejects_what_is_not_images_of_the_promised_shape(random_set, augment, found):
+    match = r"`augment` must return uint8 images of shape \(4, 8, 8, 3\); got " + found
+    with pytest.raises(tf.errors.OpError, match=match):
+        read_batches(lambda: batches(random_set, 4, seed=0, augment=augment), count=1)
+
+
+def test_rejects_an_augmentation_that_does_not_fit_at_once(random_set):
+    with pytest.raises(ValueError, match="RandomCrop of size 9 needs images.*; got 8x8"):
+        batches(random_set, 4, seed=0, augment=RandomCrop(9))
+
+
+@pytest.mark.parametrize("num_parallel", [0, -1])
+def test_rejects_a_wrong_num_parallel(random_set, num_parallel):
+    match = "`num_parallel` must be at least 1; got {}".format(num_parallel)
+    with pytest.raises(ValueError, match=match):
+        batches(random_set, 4, seed=0, num_parallel=num_parallel)

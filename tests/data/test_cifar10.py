@@ -49,6 +49,25 @@ def test_reads_the_archive_without_unpacking_it(tiny_cifar10, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["cifar-10-python.tar.gz"]
 
 
+@pytest.mark.parametrize("name", ["cifar-10-python.tar.gz", "renamed.tgz"])
+def test_data_dir_may_be_the_archive(tiny_cifar10, tmp_path, name):
+    (tmp_path / name).write_bytes(tiny_cifar10.archive())
+    check_train_set(load_cifar10("train", str(tmp_path / name)), tiny_cifar10)
+
+
+def test_names_a_damaged_member_of_the_archive_that_is_data_dir(tiny_cifar10, tmp_path):
+    tiny_cifar10.files["test_batch"] = tiny_cifar10.files["data_batch_1"]
+    (tmp_path / "mine.tgz").write_bytes(tiny_cifar10.archive())
+    with pytest.raises(ValueError, match="mine.tgz/.*test_batch is damaged or altered"):
+        load_cifar10("test", str(tmp_path / "mine.tgz"))
+
+
+def test_rejects_a_data_dir_that_is_another_file(tiny_cifar10, tmp_path):
+    (tmp_path / "notes.txt").write_bytes(b"mine")
+    with pytest.raises(ValueError, match="notes.txt is truncated, damaged or no gzipped tar"):
+        load_cifar10("train", str(tmp_path / "notes.txt"))
+
+
 def test_a_complete_folder_is_read_before_the_archive(tiny_cifar10, tmp_path):
     tiny_cifar10.write_folder(tmp_path / "cifar-10-batches-py")
     (tmp_path / "cifar-10-python.tar.gz").write_bytes(b"damaged")

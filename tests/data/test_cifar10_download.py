@@ -1,6 +1,4 @@
 import hashlib
-import http.server
-import threading
 
 import pytest
 
@@ -9,47 +7,13 @@ from genflow.data import cifar10, load_cifar10
 ARCHIVE = "cifar-10-python.tar.gz"
 
 
-class Server:
-    """A web server on this machine with one file."""
-
-    def __init__(self, contents):
-        server = self
-        self.contents, self.num_requests = contents, 0
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                server.num_requests += 1
-                found = self.path == "/" + ARCHIVE
-                self.send_response(200 if found else 404)
-                self.send_header("Content-Length", str(len(server.contents) if found else 0))
-                self.end_headers()
-                if found:
-                    self.wfile.write(server.contents)
-
-            def log_message(self, *args):
-                pass
-
-        self._http = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:{}/".format(self._http.server_port)
-
-    def __enter__(self):
-        threading.Thread(target=self._http.serve_forever, args=[0.01], daemon=True).start()
-        return self
-
-    def __exit__(self, *unused):
-        self._http.shutdown()
-        self._http.server_close()
-
-
 @pytest.fixture
-def server(tiny_cifar10, monkeypatch):
-    for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]:
-        monkeypatch.delenv(variable, raising=False)
-    with Server(tiny_cifar10.archive()) as server:
-        monkeypatch.setattr(cifar10, "_URL", server.url + ARCHIVE)
-        md5 = hashlib.md5(server.contents).hexdigest()
-        monkeypatch.setattr(cifar10, "_ARCHIVE_MD5", md5)
-        yield server
+def server(file_server, tiny_cifar10, monkeypatch):
+    contents = tiny_cifar10.archive()
+    file_server.files[ARCHIVE] = contents
+    monkeypatch.setattr(cifar10, "_URL", file_server.url + ARCHIVE)
+    monkeypatch.setattr(cifar10, "_ARCHIVE_MD5", hashlib.md5(contents).hexdigest())
+    return file_server
 
 
 def names(folder):
@@ -61,25 +25,25 @@ def test_downloads_into_a_new_data_dir(server, tiny_cifar10, tmp_path):
     test_set = load_cifar10("test", str(data_dir), download=True)
     assert test_set.labels.tolist() == tiny_cifar10.labels["test_batch"]
     assert names(data_dir) == [ARCHIVE]
-    assert (data_dir / ARCHIVE).read_bytes() == server.contents
+    assert (data_dir / ARCHIVE).read_bytes() == server.files[ARCHIVE]
 
 
 def test_downloads_once(server, tmp_path):
     for split in ["train", "test", "train"]:
         load_cifar10(split, str(tmp_path), download=True)
-    assert server.num_requests == 1
+    assert len(server.requests) == 1
 
 
 def test_does_not_download_unless_asked(server, tmp_path):
     with pytest.raises(FileNotFoundError, match="or pass `download=True`"):
         load_cifar10("test", str(tmp_path))
-    assert server.num_requests == 0
+    assert len(server.requests) == 0
 
 
 def test_does_not_download_what_is_there(server, tiny_cifar10, tmp_path):
     tiny_cifar10.write_folder(tmp_path / "cifar-10-batches-py")
     load_cifar10("train", str(tmp_path), download=True)
-    assert server.num_requests == 0
+    assert len(server.requests) == 0
 
 
 def test_completes_an_incomplete_folder_without_touching_it(server, tiny_cifar10, tmp_path):
@@ -94,8 +58,8 @@ def test_completes_an_incomplete_folder_without_touching_it(server, tiny_cifar10
 
 def test_rejects_a_wrong_download_and_keeps_nothing_of_it(server, tmp_path):
     (tmp_path / "mine.txt").write_bytes(b"mine")
-    server.contents = server.contents[:-1000]
-    match = "127.0.0.1:.* is not the published file and was thrown away .*by hand.*{}".format(
+    server.files[ARCHIVE] = server.files[ARCHIVE][:-1000]
+    match = "127.0.0.1:.* is not the published file and was thrown away.*by hand.*{}".format(
         tmp_path / ARCHIVE
     )
     with pytest.raises(ValueError, match=match):
@@ -110,6 +74,15 @@ def test_says_what_to_do_when_the_file_is_not_there(server, tmp_path, monkeypatc
     with pytest.raises(OSError, match=match):
         load_cifar10("test", str(tmp_path), download=True)
     assert names(tmp_path) == []
+
+
+def test_goes_on_where_a_download_was_cut_off(server, tmp_path):
+    server.cuts = [1000, 1000, 1000]
+    with pytest.raises(OSError, match="try again, which goes on where this stopped"):
+        load_cifar10("test", str(tmp_path), download=True)
+    assert len(load_cifar10("test", str(tmp_path), download=True)) == 20
+    assert server.requests[-1] == "bytes=3000-"
+    assert names(tmp_path) == [ARCHIVE]
 
 
 def test_says_what_to_do_when_nobody_answers(server, tmp_path):

@@ -13,20 +13,38 @@ MODULES = sorted(module.name for module in pkgutil.iter_modules(genflow.data.__p
 
 def test_public_names():
     assert sorted(genflow.data.__all__) == [
+        "Augmentation",
+        "CenterCrop",
+        "Compose",
         "ImageSet",
+        "ImageSource",
+        "RandomAffine",
+        "RandomCrop",
+        "RandomFlip",
+        "RecordSet",
+        "TransformedSet",
         "batch_indices",
         "batches",
+        "downsample",
         "epoch_batches",
         "load_cifar10",
         "load_digits",
+        "load_fashion_mnist",
+        "load_mnist",
         "load_photo_patches",
+        "load_records",
+        "pad",
+        "tile_channels",
+        "verify_records",
+        "write_manifest",
+        "write_records",
     ]
     for name in genflow.data.__all__:
         assert "Example:" in getattr(genflow.data, name).__doc__
 
 
 def test_importing_loads_no_heavy_package():
-    heavy = ["tensorflow", "sklearn", "pooch"]
+    heavy = ["tensorflow", "sklearn", "scipy", "PIL", "pooch", "requests", "tqdm"]
     code = "import sys, genflow.data; print([m for m in {} if m in sys.modules])".format(heavy)
     output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout
     assert output.decode().strip() == "[]"

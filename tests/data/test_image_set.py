@@ -33,6 +33,42 @@ def test_take_returns_the_first_examples(numbered_set):
     assert (taken.name, taken.num_classes) == ("numbered", 10)
 
 
+def test_image_shape():
+    assert ImageSet("blank", IMAGES, LABELS, 3).image_shape == (2, 2, 3)
+
+
+def test_read_returns_the_examples_in_the_order_asked_for(numbered_set):
+    images, labels = numbered_set.read(np.array([7, 0, 7]))
+    assert labels.tolist() == [7, 0, 7]
+    assert images[:, 1, 2, 0].tolist() == [7, 0, 7]
+    assert (images.dtype, labels.dtype) == (np.uint8, np.int32)
+
+
+def test_what_was_read_belongs_to_the_caller(numbered_set):
+    images, labels = numbered_set.read(np.arange(10))
+    images[:], labels[:] = 99, 99
+    assert numbered_set.labels.tolist() == list(range(10))
+    assert numbered_set.images.max() == 9
+
+
+def test_shards_are_contiguous_and_together_the_whole_set(numbered_set):
+    shards = [numbered_set.shard(rank, size=3) for rank in range(3)]
+    assert [shard.labels.tolist() for shard in shards] == [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9]]
+    assert [shard.images[0, 0, 0, 0] for shard in shards] == [0, 3, 6]
+    assert {(shard.name, shard.num_classes) for shard in shards} == {("numbered", 10)}
+
+
+def test_take_and_shard_do_not_copy(numbered_set):
+    assert np.shares_memory(numbered_set.take(3).images, numbered_set.images)
+    assert np.shares_memory(numbered_set.shard(1, 2).images, numbered_set.images)
+
+
+@pytest.mark.parametrize(("rank", "size"), [(2, 2), (-1, 2), (0, 11), (0, 0)])
+def test_shard_rejects_what_is_out_of_range(numbered_set, rank, size):
+    with pytest.raises(ValueError, match="must be"):
+        numbered_set.shard(rank, size)
+
+
 @pytest.mark.parametrize("num_examples", [0, -1, 11])
 def test_take_rejects_a_wrong_number(numbered_set, num_examples):
     match = "between 1 and 10, the size of numbered; got {}".format(num_examples)

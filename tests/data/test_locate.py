@@ -40,14 +40,41 @@ def test_find_returns_the_first_complete_place(tmp_path):
     assert find("Letters", [incomplete, complete, other]) == complete
 
 
+def message_of(places, data_dir=None):
+    with pytest.raises(FileNotFoundError) as error:
+        find("Letters", places, data_dir)
+    return str(error.value)
+
+
 def test_find_names_what_every_place_lacks_and_the_remedies(tmp_path):
     (tmp_path / "a").touch()
     places = [[str(tmp_path / "a"), str(tmp_path / "x")], [str(tmp_path / "y")]]
-    with pytest.raises(FileNotFoundError) as error:
-        find("Letters", places)
-    message = str(error.value)
-    assert message.startswith(
-        "Letters was not found (there is no {0}/x, no {0}/y); set".format(tmp_path)
-    )
+    message = message_of(places, str(tmp_path))
+    assert "(there is no {0}/x, no {0}/y); set".format(tmp_path) in message
     for remedy in ["--data_dir", "GENFLOW_DATA_DIR", "download=True"]:
         assert remedy in message
+
+
+def test_find_says_that_the_folder_is_the_argument(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENFLOW_DATA_DIR", "elsewhere")
+    expected = "Letters was not found in {}, the folder given as `data_dir` (".format(tmp_path)
+    assert message_of([["x"]], str(tmp_path)).startswith(expected)
+
+
+def test_find_says_that_the_folder_is_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENFLOW_DATA_DIR", str(tmp_path))
+    expected = "not found in {}, the folder that GENFLOW_DATA_DIR names (".format(tmp_path)
+    assert expected in message_of([["x"]])
+
+
+def test_find_says_that_the_folder_is_the_cache(monkeypatch):
+    monkeypatch.delenv("GENFLOW_DATA_DIR", raising=False)
+    expected = "{}, the cache folder, since neither `data_dir` nor GENFLOW_DATA_DIR is set".format(
+        pooch.os_cache("genflow")
+    )
+    assert expected in message_of([["x"]])
+
+
+def test_find_says_that_there_is_no_such_folder(tmp_path):
+    expected = "the folder given as `data_dir`, which does not exist ("
+    assert expected in message_of([["x"]], str(tmp_path / "new"))

@@ -1,21 +1,53 @@
 """Image data sets: found or downloaded, verified, read safely, and cut into batches.
 
-A data set is an `ImageSet`, plain numpy arrays in memory. CIFAR-10 is read from disk; the
-photograph patches and the digits come with scikit-learn and need no download.
+A data set is an `ImageSource`, most often an `ImageSet`, plain numpy arrays in memory. CIFAR-10,
+MNIST and Fashion-MNIST are read from disk; the photograph patches and the digits come with
+scikit-learn and need no download. Training batches are augmented as they are read.
 """
 
+from genflow.data.augmentation import Augmentation, Compose
 from genflow.data.batches import batch_indices, batches, epoch_batches
+from genflow.data.center_crop import CenterCrop
 from genflow.data.cifar10 import load_cifar10
 from genflow.data.digits import load_digits
 from genflow.data.image_set import ImageSet
+from genflow.data.image_source import ImageSource
+from genflow.data.load_records import load_records
+from genflow.data.mnist import load_fashion_mnist, load_mnist
 from genflow.data.photo_patches import load_photo_patches
+from genflow.data.random_affine import RandomAffine
+from genflow.data.random_crop import RandomCrop
+from genflow.data.random_flip import RandomFlip
+from genflow.data.record_set import RecordSet
+from genflow.data.transformed_set import TransformedSet
+from genflow.data.transforms import downsample, pad, tile_channels
+from genflow.data.write_manifest import verify_records, write_manifest
+from genflow.data.write_records import write_records
 
 __all__ = [
+    "Augmentation",
+    "CenterCrop",
+    "Compose",
     "ImageSet",
+    "ImageSource",
+    "RandomAffine",
+    "RandomCrop",
+    "RandomFlip",
+    "RecordSet",
+    "TransformedSet",
     "batch_indices",
     "batches",
+    "downsample",
     "epoch_batches",
     "load_cifar10",
     "load_digits",
+    "load_fashion_mnist",
+    "load_mnist",
     "load_photo_patches",
+    "load_records",
+    "pad",
+    "tile_channels",
+    "verify_records",
+    "write_manifest",
+    "write_records",
 ]

@@ -40,8 +40,8 @@ def load_cifar10(
     """Loads CIFAR-10: 50,000 training or 10,000 test images of 32x32x3 in ten classes.
 
     The data folder may hold the unpacked `cifar-10-batches-py`, or be that folder, or hold the
-    archive `cifar-10-python.tar.gz`, which is read without being unpacked. Nothing that is
-    already on disk is changed, whatever state it is in.
+    archive `cifar-10-python.tar.gz`, or be that archive, which is read without being unpacked.
+    Nothing that is already on disk is changed, whatever state it is in.
 
     Args:
         split: "train" or "test".
@@ -81,11 +81,13 @@ def load_cifar10(
 def _locate(split: str, data_dir: Optional[str], download: bool) -> List[str]:
     """Returns the files of the split, or the archive alone, downloaded if it must be."""
     root = resolve_data_dir(data_dir)
+    if os.path.isfile(root):
+        return [root]
     archive = os.path.join(root, _ARCHIVE)
     folders = [os.path.join(root, _FOLDER), root]
     unpacked = [[os.path.join(folder, name) for name in _FILES[split]] for folder in folders]
     try:
-        return find("CIFAR-10", unpacked + [[archive]])
+        return find("CIFAR-10", unpacked + [[archive]], data_dir)
     except FileNotFoundError:
         if not download:
             raise
@@ -95,7 +97,7 @@ def _locate(split: str, data_dir: Optional[str], download: bool) -> List[str]:
 
 def _read(paths: List[str], split: str) -> Iterator[Tuple[str, bytes]]:
     """Yields the path and contents of each file of the split."""
-    if os.path.basename(paths[0]) == _ARCHIVE:
+    if os.path.basename(paths[0]) not in _FILES[split]:
         members = read_members(paths[0], [_FOLDER + "/" + name for name in _FILES[split]])
         for name, contents in members.items():
             yield os.path.join(paths[0], name), contents

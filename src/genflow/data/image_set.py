@@ -1,12 +1,15 @@
 """A labelled set of images in memory."""
 
 import dataclasses
+from typing import Tuple
 
 import numpy as np
 
+from genflow.data.image_source import ImageSource
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class ImageSet:
+class ImageSet(ImageSource):
     """A labelled set of images of one size, held in memory.
 
     Shapes:
@@ -59,26 +62,21 @@ class ImageSet:
                 )
             )
 
+    @property
+    def image_shape(self) -> Tuple[int, int, int]:
+        """The height, width and channels of each image."""
+        return self.images.shape[1:]
+
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, num_examples: int) -> "ImageSet":
-        """Returns the first examples as a set of their own, without copying them.
+    def read(self, indices: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Returns copies of the images and labels at `indices`, in that order."""
+        return self.images[indices], self.labels[indices]
 
-        Args:
-            num_examples: How many; at least 1, at most `len(self)`.
-
-        Raises:
-            ValueError: If `num_examples` is out of range.
-        """
-        if not 1 <= num_examples <= len(self):
-            raise ValueError(
-                "`num_examples` must be between 1 and {}, the size of {}; got {}.".format(
-                    len(self), self.name, num_examples
-                )
-            )
+    def _part(self, first: int, last: int) -> "ImageSet":
         return dataclasses.replace(
-            self, images=self.images[:num_examples], labels=self.labels[:num_examples]
+            self, images=self.images[first:last], labels=self.labels[first:last]
         )
 
 

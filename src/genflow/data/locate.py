@@ -28,15 +28,17 @@ def resolve_data_dir(data_dir: Optional[str] = None) -> str:
     return str(pooch.os_cache("genflow"))
 
 
-def find(name: str, places: Sequence[Sequence[str]]) -> List[str]:
+def find(name: str, places: Sequence[Sequence[str]], data_dir: Optional[str] = None) -> List[str]:
     """Returns the files of the first place that has all of its files.
 
     Args:
         name: What the data set is called in the message.
         places: For each place where the data set may be, best first, the files it must have.
+        data_dir: What the user gave as the folder of `places`, or None, for the message.
 
     Raises:
-        FileNotFoundError: If no place is complete. The message names what each one lacks.
+        FileNotFoundError: If no place is complete. The message says which folder was looked in
+            and why, and what each place lacks.
 
     Example:
         >>> find("the current folder", places=[["no such file"], [os.curdir, os.pardir]])
@@ -49,7 +51,22 @@ def find(name: str, places: Sequence[Sequence[str]]) -> List[str]:
             return list(files)
         lacking.append("no " + missing[0])
     raise FileNotFoundError(
-        "{} was not found (there is {}); set `data_dir` (`--data_dir` of the examples) or the "
-        "environment variable {} to the folder that holds it, or pass `download=True` "
-        "(`--download`).".format(name, ", ".join(lacking), DATA_DIR_VARIABLE)
+        "{} was not found in {} (there is {}); set `data_dir` (`--data_dir` of the examples) or "
+        "the environment variable {} to the folder that holds it, or pass `download=True` "
+        "(`--download`).".format(
+            name, _describe_data_dir(data_dir), ", ".join(lacking), DATA_DIR_VARIABLE
+        )
+    )
+
+
+def _describe_data_dir(data_dir: Optional[str]) -> str:
+    """Returns the folder that `resolve_data_dir` returns, and why it is that one."""
+    folder = resolve_data_dir(data_dir)
+    state = "" if os.path.exists(folder) else ", which does not exist"
+    if data_dir:
+        return "{}, the folder given as `data_dir`{}".format(folder, state)
+    if os.environ.get(DATA_DIR_VARIABLE):
+        return "{}, the folder that {} names{}".format(folder, DATA_DIR_VARIABLE, state)
+    return "{}, the cache folder, since neither `data_dir` nor {} is set{}".format(
+        folder, DATA_DIR_VARIABLE, state
     )

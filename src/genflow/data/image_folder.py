@@ -1,0 +1,101 @@
+"""Finding image files, and the classes that their paths name."""
+
+import os
+from typing import Callable, List, Optional, Sequence, Tuple
+
+from genflow.data.image_pyramid import FORMATS
+
+_SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+
+
+def find_images(folder: str) -> List[str]:
+    """Returns the image files in a folder and in the folders in it, in alphabetical order.
+
+    An image file is one with the suffix of an image. Others are passed over, and so are hidden
+    files and folders.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        The paths relative to `folder`, with `/` between their parts on every system.
+
+    Raises:
+        FileNotFoundError: If there is no such folder, or there are no images in it.
+        ValueError: If a folder in it is a link, which is not followed.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> for name in ["b.png", "a.JPG", "notes.txt", ".hidden.png"]:
+        ...     open(os.path.join(folder, name), "w").close()
+        >>> find_images(folder)
+        ['a.JPG', 'b.png']
+    """
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        _refuse_links(parent, folders)
+        images = [name for name in names if _is_image(name)]
+        found += [os.path.relpath(os.path.join(parent, name), folder) for name in images]
+    if not found:
+        raise FileNotFoundError(
+            "`image_dir` must be a folder with images ({}); {} {}.".format(
+                ", ".join(_SUFFIXES),
+                folder,
+                "has none" if os.path.isdir(folder) else "is no folder",
+            )
+        )
+    return sorted(path.replace(os.sep, "/") for path in found)
+
+
+def number_classes(
+    paths: Sequence[str],
+    class_name: Callable[[str], str],
+    known: Optional[Sequence[str]] = None,
+) -> Tuple[List[int], List[str]]:
+    """Returns the label of each path, and what the classes are called.
+
+    Args:
+        paths: Paths of images.
+        class_name: Maps a path to the name of its class.
+        known: The names of the classes, in order; by default those that occur, in alphabetical
+            order.
+
+    Raises:
+        ValueError: If a path has no class, or one that is not known.
+
+    Example:
+        >>> number_classes(["dog/1.png", "cat/1.png", "dog/2.png"], os.path.dirname)
+        ([1, 0, 1], ['cat', 'dog'])
+    """
+    names = [class_name(path) for path in paths]
+    for path, name in zip(paths, names):
+        if not name:
+            raise ValueError(
+                "{} must have a class, as every image; got {!r}. Put it into a folder with the "
+                "name of its class.".format(path, name)
+            )
+    classes = sorted(set(names)) if known is None else list(known)
+    unknown = sorted(set(names) - set(classes))
+    if unknown:
+        raise ValueError(
+            "The classes of both splits must be the same; {} is none of the other split's. Write "
+            "the split that has all of them first.".format(unknown[0])
+        )
+    numbers = {name: number for number, name in enumerate(classes)}
+    return [numbers[name] for name in names], classes
+
+
+def _is_image(name: str) -> bool:
+    return name.lower().endswith(_SUFFIXES) and not name.startswith(".")
+
+
+def _refuse_links(parent: str, folders: Sequence[str]) -> None:
+    for name in folders:
+        path = os.path.join(parent, name)
+        if os.path.islink(path):
+            raise ValueError(
+                "{} must be a folder, not a link to one, which could lead in circles; name the "
+                "folder that it leads to as `image_dir`, or move it here.".format(path)
+            )

@@ -1,0 +1,156 @@
+"""The file in which a folder of records says what it must hold."""
+
+import json
+import os
+import re
+from typing import Any, Optional
+
+from genflow.data.record_manifest import FileSummary, RecordManifest
+
+_NAME = "manifest.json"
+_VERSION = 1
+_MAX_BYTES = 2**24
+_FIELDS = {"version", "folder", "num_examples", "num_classes", "class_names", "files"}
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+def manifest_path(folder: str) -> str:
+    """Returns where the manifest of a folder is, there or not.
+
+    Args:
+        folder: The folder of the split.
+
+    Example:
+        >>> manifest_path("train") == os.path.join("train", "manifest.json")
+        True
+    """
+    return os.path.join(folder, _NAME)
+
+
+def read_manifest(folder: str) -> Optional[RecordManifest]:
+    """Reads the manifest of a folder, if there is one.
+
+    Args:
+        folder: The folder of the split.
+
+    Raises:
+        ValueError: If the manifest is not as it must be.
+
+    Example:
+        >>> read_manifest("no such folder") is None
+        True
+    """
+    path = manifest_path(folder)
+    if not os.path.exists(path):
+        return None
+    with open(path, "rb") as file:
+        contents = file.read(_MAX_BYTES + 1)
+    _require(len(contents) <= _MAX_BYTES, path, "at most {} bytes".format(_MAX_BYTES), "more")
+    try:
+        fields = json.loads(contents.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            "{} must be JSON; got something else ({}). Move it away and write it again "
+            "(`write_manifest`).".format(path, error)
+        ) from error
+    return _manifest(fields, folder)
+
+
+def save_manifest(manifest: RecordManifest, folder: str) -> None:
+    """Writes the manifest of a folder, where it appears only when it is whole.
+
+    Args:
+        manifest: What the folder holds.
+        folder: The folder of the split.
+
+    Raises:
+        FileExistsError: If there is a manifest.
+        ValueError: If a file in the manifest does not belong to this folder.
+
+    Example:
+        >>> import tempfile
+        >>> folder = os.path.join(tempfile.mkdtemp(), "train")
+        >>> os.mkdir(folder)
+        >>> summary = FileSummary(num_records=3, num_bytes=300, sha256="0" * 64)
+        >>> manifest = RecordManifest(1, None, {"train-r05-s-0000-of-0001.tfrecords": summary})
+        >>> save_manifest(manifest, folder)
+        >>> read_manifest(folder) == manifest
+        True
+    """
+    path = manifest_path(folder)
+    if os.path.exists(path):
+        raise FileExistsError(
+            "{} is there and is not overwritten; move it away first.".format(path)
+        )
+    fields = {
+        "version": _VERSION,
+        "folder": os.path.basename(folder),
+        "num_examples": _num_examples(manifest, folder),
+        "num_classes": manifest.num_classes,
+        "class_names": manifest.class_names,
+        "files": {name: summary._asdict() for name, summary in sorted(manifest.files.items())},
+    }
+    partial = path + ".partial"
+    with open(partial, "w", encoding="utf-8") as file:
+        json.dump(fields, file, indent=1)
+    os.replace(partial, path)
+
+
+def _num_examples(manifest: RecordManifest, folder: str) -> Any:
+    """Returns the number of examples by image size; the keys of JSON are strings."""
+    return {str(size): count for size, count in sorted(manifest.num_examples(folder).items())}
+
+
+def _manifest(fields: Any, folder: str) -> RecordManifest:
+    """Makes a manifest of what the file holds, which may be anything."""
+    path = manifest_path(folder)
+    _require_fields(fields, _FIELDS, path, "the fields")
+    _require(_is_count(fields["version"]), path, "a `version`", fields["version"])
+    _require(fields["version"] == _VERSION, path, "version {}".format(_VERSION), fields["version"])
+    name, files = fields["folder"], fields["files"]
+    own_name = os.path.basename(folder)
+    _require(name == own_name, path, "the `folder` {!r}".format(own_name), name)
+    _require(isinstance(files, dict) and files, path, "the `files`, by name", files)
+    _require_classes(fields["num_classes"], fields["class_names"], path)
+    summaries = {name: _summary(summary, name, path) for name, summary in files.items()}
+    manifest = RecordManifest(fields["num_classes"], fields["class_names"], summaries)
+    expected = _num_examples(manifest, folder)
+    what = "the `num_examples` that its files add up to, {}".format(expected)
+    _require(fields["num_examples"] == expected, path, what, fields["num_examples"])
+    return manifest
+
+
+def _summary(fields: Any, name: str, path: str) -> FileSummary:
+    _require_fields(fields, set(FileSummary._fields), path, "for " + name)
+    summary = FileSummary(**fields)
+    for field in ["num_records", "num_bytes"]:
+        what = "for {} a positive `{}`".format(name, field)
+        _require(_is_count(fields[field]), path, what, fields[field])
+    is_digest = isinstance(summary.sha256, str) and _SHA256.fullmatch(summary.sha256)
+    _require(is_digest, path, "for {} a `sha256` of 64 digits".format(name), summary.sha256)
+    return summary
+
+
+def _require_classes(num_classes: Any, class_names: Any, path: str) -> None:
+    _require(_is_count(num_classes), path, "a positive `num_classes`", num_classes)
+    are_names = isinstance(class_names, list) and all(isinstance(n, str) for n in class_names)
+    is_complete = are_names and len(set(class_names)) == len(class_names) == num_classes
+    what = "as `class_names` null or {} different names".format(num_classes)
+    _require(class_names is None or is_complete, path, what, class_names)
+
+
+def _require_fields(fields: Any, names: set, path: str, where: str) -> None:
+    found = sorted(fields) if isinstance(fields, dict) else fields
+    _require(found == sorted(names), path, "{} {}".format(where, sorted(names)), found)
+
+
+def _require(condition: Any, path: str, what: str, found: Any) -> None:
+    if not condition:
+        raise ValueError(
+            "{} must have {}; got {:.200}. Move it away and write it again "
+            "(`write_manifest`).".format(path, what, repr(found))
+        )
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value > 0
