@@ -32,7 +32,9 @@ from genflow.layers import (
     Squeeze,
     TanhScale,
     TFPLayer,
+    recompute,
     reversed_order,
+    reversible,
     shuffled_order,
 )
 from genflow.networks import (
@@ -44,6 +46,7 @@ from genflow.networks import (
     GlowConditioner,
     Sum,
     ZerosConv,
+    ZerosDense,
 )
 
 
@@ -156,6 +159,13 @@ def class_conditional_glow():
     )
 
 
+def class_conditional_step(backprop):
+    """A chain with a pair as its output, by another way of taking gradients."""
+    conditioner = ContextGlowConditioner(4, 8, seed=5)
+    steps = image_step(8, PLUMatrix(seed=3), conditioner)
+    return Chain([Squeeze()] + steps + [Split(ZerosConv(8))], backprop=backprop)
+
+
 def vector_flow():
     """NICE, RealNVP and what joins them, on vectors."""
     return Chain(
@@ -260,6 +270,20 @@ LAYERS = [
         lambda: Chain([Dequantize(num_bits=5, seed=3), Squeeze(), ActNorm()]),
         integers(32, 2, 4, 3),
         initializes=True,
+    ),
+    Case(
+        "chain_recompute",
+        lambda: class_conditional_step(recompute),
+        normal(4, 2, 2),
+        context=labels(3),
+        standardizes_input=True,
+    ),
+    Case(
+        "chain_reversible",
+        lambda: class_conditional_step(reversible),
+        normal(4, 2, 2),
+        context=labels(3),
+        standardizes_input=True,
     ),
     Case(
         "dequantize_centered",
@@ -455,4 +479,5 @@ NETWORKS = [
     ),
     Case("zeros_conv", lambda: ZerosConv(4), normal(3, 4, 2), out_channels=4),
     Case("zeros_conv_1x1", lambda: ZerosConv(4, kernel_size=1), normal(4, 3, 3), out_channels=4),
+    Case("zeros_dense", lambda: ZerosDense(4), normal(3), out_channels=4),
 ]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v2 as tf
 
-from genflow.networks import MLP, ActNormConv, ContextBias, Dense, Sum, ZerosConv
+from genflow.networks import MLP, ActNormConv, ContextBias, Dense, Sum, ZerosConv, ZerosDense
 from tests.modes import perturb
 
 X = np.random.RandomState(0).standard_normal([5, 3])
@@ -28,6 +28,20 @@ def test_dense_starts_with_the_given_deviation(stddev, expected):
 
     np.testing.assert_allclose(weight.std(), expected, rtol=5.0 * (2 * weight.size) ** -0.5)
     np.testing.assert_array_equal(network.bias.numpy(), np.zeros(100))
+
+
+def test_zeros_dense_starts_as_zero_and_is_affine_with_a_gain():
+    network = ZerosDense(2, log_scale_factor=3.0)
+    np.testing.assert_array_equal(network(X), np.zeros([len(X), 2], np.float32))
+    random = np.random.RandomState(0)
+    weight, bias, log_scale = (
+        random.standard_normal(shape).astype(np.float32) for shape in ([X.shape[1], 2], [2], [2])
+    )
+    network.weight.assign(weight)
+    network.bias.assign(bias)
+    network.log_scale.assign(0.1 * log_scale)
+    expected = (X.dot(weight) + bias) * np.exp(3.0 * 0.1 * log_scale)
+    np.testing.assert_allclose(network(X), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_mlp_starts_as_zero_and_has_relus_between_its_layers(mode):
@@ -128,7 +142,7 @@ def test_rejects_an_empty_sum():
         Sum([])
 
 
-@pytest.mark.parametrize("network", [Dense, ContextBias])
+@pytest.mark.parametrize("network", [Dense, ContextBias, ZerosDense])
 def test_rejects_channels_that_are_not_positive(network):
     with pytest.raises(ValueError, match="`out_channels` must be positive; got 0"):
         network(0)

@@ -13,6 +13,8 @@ from genflow.layers.logit import Logit
 from genflow.layers.multi_scale import MultiScale
 from genflow.layers.permute import Permute, reversed_order, shuffled_order
 from genflow.layers.plu_matrix import PLUMatrix
+from genflow.layers.recompute import recompute
+from genflow.layers.reversible import reversible
 from genflow.layers.scale_maps import ExpScale, SigmoidScale, SoftClampScale, TanhScale
 from genflow.layers.split import Split
 from genflow.layers.squeeze import Squeeze
@@ -39,6 +41,8 @@ __all__ = [
     "Squeeze",
     "TFPLayer",
     "TanhScale",
+    "recompute",
     "reversed_order",
+    "reversible",
     "shuffled_order",
 ]

@@ -1,9 +1,13 @@
 """Composition."""
 
-from typing import Iterable, Optional, Sequence, Tuple
+from typing import Callable, Iterable, Optional, Sequence, Tuple
 
 from genflow.core import Bijection
 from genflow.core.types import Nest, Tensor, Updates
+from genflow.layers.steps import Step, run
+
+# From the steps, `x` and the context to `(y, log_det)`.
+Backprop = Callable[[Sequence[Step], Nest, Optional[Nest]], Tuple[Nest, Tensor]]
 
 
 class Chain(Bijection):
@@ -11,7 +15,8 @@ class Chain(Bijection):
 
     Computes `y = layers[-1](... layers[1](layers[0](x)))`; its `log_det` is the sum of
     theirs. All of them get the same context. A layer that returns several tensors, such
-    as `Split`, can only come last.
+    as `Split`, can only come last. Gradients need what the layers computed; `backprop`
+    says how much of it is kept, and how much computed again.
 
     Shapes:
         x: What the first layer takes.
@@ -25,19 +30,32 @@ class Chain(Bijection):
         [2, 16, 16, 12]
     """
 
-    def __init__(self, layers: Sequence[Bijection], name: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Bijection],
+        name: Optional[str] = None,
+        backprop: Optional[Backprop] = None,
+    ) -> None:
         """Constructs the chain.
 
         Args:
             layers: At least one bijection, the one next to the data first.
             name: Name scope of the chain.
+            backprop: How gradients are computed, which decides what is kept for them:
+                `recompute` keeps the input only, `reversible` the output only. By default
+                everything that the layers computed is kept.
 
         Raises:
             ValueError: If `layers` is empty.
-            TypeError: If it holds anything but bijections.
+            TypeError: If it holds anything but bijections, or `backprop` cannot be called.
         """
         super().__init__(name=name)
+        if backprop is not None and not callable(backprop):
+            raise TypeError(
+                "`backprop` must be a function such as `recompute`; got {!r}.".format(backprop)
+            )
         self.layers = check_bijections(layers, "layers")
+        self.backprop = run if backprop is None else backprop
 
     def output_shape(self, input_shape: Nest) -> Nest:
         """See `Bijection.output_shape`."""
@@ -52,18 +70,18 @@ class Chain(Bijection):
         return output_shape
 
     def _forward(self, x: Nest, context: Optional[Nest]) -> Tuple[Nest, Tensor]:
-        log_dets = []
-        for layer in self.layers:
-            x, log_det = layer.forward_and_log_det(x, context)
-            log_dets.append(log_det)
-        return x, sum(log_dets)
+        steps = [
+            Step(layer, layer.forward_and_log_det, layer.inverse_and_log_det)
+            for layer in self.layers
+        ]
+        return self.backprop(steps, x, context)
 
     def _inverse(self, y: Nest, context: Optional[Nest]) -> Tuple[Nest, Tensor]:
-        log_dets = []
-        for layer in reversed(self.layers):
-            y, log_det = layer.inverse_and_log_det(y, context)
-            log_dets.append(log_det)
-        return y, sum(log_dets)
+        steps = [
+            Step(layer, layer.inverse_and_log_det, layer.forward_and_log_det)
+            for layer in reversed(self.layers)
+        ]
+        return self.backprop(steps, y, context)
 
     def _initialize(self, x: Nest, context: Optional[Nest]) -> Tuple[Nest, Updates]:
         updates = []

@@ -8,6 +8,7 @@ from genflow.networks.glow_conditioner import GlowConditioner
 from genflow.networks.mlp import MLP
 from genflow.networks.sum import Sum
 from genflow.networks.zeros_conv import ZerosConv
+from genflow.networks.zeros_dense import ZerosDense
 
 __all__ = [
     "ActNormConv",
@@ -18,4 +19,5 @@ __all__ = [
     "MLP",
     "Sum",
     "ZerosConv",
+    "ZerosDense",
 ]
