@@ -1,4 +1,5 @@
 import os
+import signal
 
 import numpy as np
 import pytest
@@ -6,8 +7,15 @@ import tensorflow.compat.v2 as tf
 
 from genflow.core import Module
 from genflow.optimizers import Adamax
-from genflow.training import CheckpointError, Update, make_saver, run_loop
-from genflow.training.loop import checkpointed_step
+from genflow.training import (
+    Checkpoints,
+    Minimizer,
+    NonFiniteError,
+    StopSignals,
+    TrainingStopped,
+    named_state,
+    run_loop,
+)
 
 
 class Pair(Module):
@@ -19,150 +27,158 @@ class Pair(Module):
         self.second = self._variable("second", tf.zeros, [2], tf.float32)
 
 
-def run(run_dir, num_steps, interrupt_at=None, **kwargs):
+class Half(Module):
+    """One of the two weights."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = weight
+
+
+class Run:
     """One process of training: a graph, two optimizers, a loop."""
-    with tf.Graph().as_default():
-        step = tf.compat.v1.train.get_or_create_global_step()
-        pair = Pair()
-        optimizers = {"first": Adamax(0.1), "second": Adamax(0.01)}
-        loss_first = tf.reduce_sum((pair.first - 1.0) ** 2)
-        loss_second = tf.reduce_sum((pair.second - pair.first) ** 2)
-        updates = [
-            Update(
-                optimizers["first"].minimize(loss_first, var_list=[pair.first]),
-                {"loss_first": loss_first},
-            ),
-            Update(
-                optimizers["second"].minimize(loss_second, step, var_list=[pair.second]),
-                {"loss_second": loss_second},
-            ),
-        ]
-        seen = []
 
-        def callback(step, metrics, session):
-            values = session.run([pair.first, pair.second])
-            seen.append((step, dict(metrics), np.concatenate(values)))
-            if step == interrupt_at:
-                raise KeyboardInterrupt
+    def __init__(self, run_dir, spoil=None, **kwargs):
+        self.seen = []
+        self.checkpoints = Checkpoints(str(run_dir), **kwargs)
+        with tf.Graph().as_default() as self.graph:
+            step = tf.compat.v1.train.get_or_create_global_step()
+            self.pair = Pair()
+            loss_first = tf.reduce_sum((self.pair.first - 1.0) ** 2)
+            loss_second = tf.reduce_sum((self.pair.second - self.pair.first) ** 2)
+            if spoil is not None:
+                name, at = spoil
+                bad = tf.where(tf.equal(step, at), np.float32(np.nan), np.float32(1.0))
+                loss_first = loss_first * (bad if name == "first" else 1.0)
+                loss_second = loss_second * (bad if name == "second" else 1.0)
+            self.minimizers = {"first": Minimizer(lambda s: Adamax(0.1), average_decay=0.9)}
+            self.minimizers["second"] = Minimizer(lambda s: Adamax(0.01))
+            halves = {"first": Half(self.pair.first), "second": Half(self.pair.second)}
+            self.updates = [
+                self.minimizers["first"].update(
+                    loss_first, {"pair": halves["first"]}, step, {"a": loss_first}, advance=False
+                ),
+                self.minimizers["second"].update(
+                    loss_second, {"pair": halves["second"]}, step, {"b": loss_second}
+                ),
+            ]
+            state = named_state(
+                {"pair": self.pair},
+                {name: minimizer.optimizer for name, minimizer in self.minimizers.items()},
+                {"average": self.minimizers["first"].average},
+            )
+            self.checkpoints.hold(state, config={"width": 2})
 
-        saver = make_saver({"pair": pair}, optimizers)
-        made = run_loop(updates, num_steps, str(run_dir), saver, [callback], **kwargs)
-    return made, seen
+    def loop(self, num_steps, callbacks=(), initialize=None, **kwargs):
+        def watch(step, metrics, session):
+            values = session.run([self.pair.first, self.pair.second])
+            self.seen.append((step, dict(metrics), np.concatenate(values)))
+
+        with self.graph.as_default(), self.checkpoints.open(initialize) as session:
+            callbacks = [watch] + list(callbacks)
+            return run_loop(self.updates, num_steps, self.checkpoints, session, callbacks, **kwargs)
+
+
+def step_of(run_dir):
+    return Checkpoints(str(run_dir)).step
 
 
 def test_runs_every_update_of_every_step_in_order(tmp_path):
-    made, seen = run(tmp_path, 4)
-    assert made == 4
-    assert [step for step, _, _ in seen] == [1, 2, 3, 4]
-    assert all(set(metrics) == {"loss_first", "loss_second"} for _, metrics, _ in seen)
+    run = Run(tmp_path)
+    assert run.loop(4) == 4
+    assert [step for step, _, _ in run.seen] == [1, 2, 3, 4]
+    assert all({"a", "b", "loss", "gradient_norm"} == set(m) for _, m, _ in run.seen)
     # The second update of step 1 saw what the first had made of the weights.
-    assert seen[0][1]["loss_first"] == pytest.approx(2.0)
-    assert seen[0][1]["loss_second"] > 0.0
+    assert run.seen[0][1]["a"] == pytest.approx(2.0)
+    assert run.seen[0][1]["b"] > 0.0
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tmp_path):
-    _, whole = run(tmp_path / "whole", 9)
-    made, first = run(tmp_path / "parts", 4)
-    assert (made, checkpointed_step(str(tmp_path / "parts"))) == (4, 4)
-    made, second = run(tmp_path / "parts", 9)
-    assert made == 9
-    assert [step for step, _, _ in second] == [5, 6, 7, 8, 9]
-    for (_, metrics, weights), (_, expected_metrics, expected) in zip(first + second, whole):
+    whole, first, second = Run(tmp_path / "whole"), Run(tmp_path / "parts"), None
+    whole.loop(9)
+    assert (first.loop(4), step_of(tmp_path / "parts")) == (4, 4)
+    second = Run(tmp_path / "parts")
+    assert second.loop(9) == 9
+    assert [step for step, _, _ in second.seen] == [5, 6, 7, 8, 9]
+    for (_, metrics, weights), (_, expected_metrics, expected) in zip(
+        first.seen + second.seen, whole.seen
+    ):
         np.testing.assert_array_equal(weights, expected)
         assert metrics == expected_metrics
 
 
 def test_initialises_from_data_once_in_the_life_of_a_run(tmp_path):
     calls = []
-    run(tmp_path, 2, initialize=calls.append)
+    Run(tmp_path).loop(2, initialize=calls.append)
     assert len(calls) == 1
-    run(tmp_path, 4, initialize=calls.append)
+    Run(tmp_path).loop(4, initialize=calls.append)
     assert len(calls) == 1
 
 
-def test_checkpoints_on_the_way_and_finishes_inside_the_session(tmp_path):
-    finished = []
-    run(
-        tmp_path,
-        5,
-        checkpoint_every=2,
-        finish=lambda step, session: finished.append(
-            (step, int(session.run(tf.compat.v1.train.get_global_step())))
-        ),
-    )
-    assert finished == [(5, 5)]
-    indices = sorted(name for name in os.listdir(str(tmp_path)) if name.endswith(".index"))
-    assert "model.ckpt-5.index" in indices
-    assert len(indices) > 2
+def test_checkpoints_at_the_start_on_the_way_and_at_the_end(tmp_path):
+    seen = []
+
+    def look(step, metrics, session):
+        seen.append(sorted(n for n in os.listdir(str(tmp_path)) if n.endswith(".index")))
+
+    Run(tmp_path, keep=9).loop(5, [look], checkpoint_every=2)
+    names = ["model.ckpt-{}.index".format(step) for step in (0, 2, 4, 5)]
+    assert seen[0] == names[:1]
+    assert seen[-1] == names[:3]
+    assert sorted(n for n in os.listdir(str(tmp_path)) if n.endswith(".index")) == names
 
 
 def test_stops_after_the_given_time(tmp_path):
-    made, seen = run(tmp_path, 10**9, max_seconds=0.2)
+    run = Run(tmp_path)
+    made = run.loop(10**9, max_seconds=0.2)
     assert 0 < made < 10**9
-    assert len(seen) == made
-    assert checkpointed_step(str(tmp_path)) == made
+    assert len(run.seen) == made
+    assert step_of(tmp_path) == made
 
 
-def test_an_interrupted_run_keeps_its_steps(tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, 10**9, interrupt_at=7)
-    assert checkpointed_step(str(tmp_path)) == 7
-    assert run(tmp_path, 9)[0] == 9
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_training_between_steps_and_keeps_them(tmp_path, signum):
+    def send(step, metrics, session):
+        if step == 7:
+            os.kill(os.getpid(), signum)
+
+    before = signal.getsignal(signum)
+    with pytest.raises(TrainingStopped) as stopped, StopSignals() as stop:
+        Run(tmp_path).loop(10**9, [send], stop=stop)
+    assert stopped.value.signum == signum
+    assert signal.getsignal(signum) is before
+    assert step_of(tmp_path) == 7
+    assert Run(tmp_path).loop(9) == 9
 
 
-def test_a_failure_at_the_end_keeps_the_steps(tmp_path):
-    def finish(step, session):
-        raise OSError("no space")
+def test_a_second_signal_takes_effect_at_once(tmp_path):
+    with StopSignals():
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_failing_callback_keeps_the_steps(tmp_path):
+    def fail(step, metrics, session):
+        if step == 5:
+            raise OSError("no space")
 
     with pytest.raises(OSError, match="no space"):
-        run(tmp_path, 5, finish=finish)
-    assert checkpointed_step(str(tmp_path)) == 5
+        Run(tmp_path).loop(9, [fail])
+    assert step_of(tmp_path) == 5
 
 
-def test_old_checkpoints_go_also_after_a_resume(tmp_path):
-    run(tmp_path, 3, checkpoint_every=1)
-    run(tmp_path, 6, checkpoint_every=1)
-    indices = [name for name in os.listdir(str(tmp_path)) if name.endswith(".index")]
-    assert sorted(indices) == ["model.ckpt-{}.index".format(step) for step in (4, 5, 6)]
+@pytest.mark.parametrize("name", ["first", "second"])
+def test_an_update_that_is_not_finite_is_not_made(tmp_path, name):
+    run = Run(tmp_path, spoil=(name, 5))
 
+    def diagnose(step, session):
+        weights = np.concatenate(session.run([run.pair.first, run.pair.second]))
+        assert np.isfinite(weights).all()
+        return "the place of step {}".format(step)
 
-def damage(path, size=10):
-    with open(path, "rb") as file:
-        contents = file.read()
-    with open(path, "wb") as file:
-        file.write(contents[:size])
-
-
-@pytest.mark.parametrize("suffix", [".index", ".data-00000-of-00001"])
-def test_names_a_damaged_checkpoint_and_leaves_all_files(tmp_path, suffix):
-    run(tmp_path, 3)
-    damage(str(tmp_path / ("model.ckpt-3" + suffix)))
-    before = sorted(os.listdir(str(tmp_path)))
-    with pytest.raises(CheckpointError, match=r"model\.ckpt-3 is damaged or does not fit"):
-        run(tmp_path, 5)
-    assert sorted(os.listdir(str(tmp_path))) == before
-
-
-def test_does_not_start_anew_over_checkpoints_without_their_list(tmp_path):
-    run(tmp_path, 3)
-    os.remove(str(tmp_path / "checkpoint"))
-    with pytest.raises(CheckpointError, match="holds checkpoints .*but no file `checkpoint`"):
-        run(tmp_path, 5)
-
-
-def test_refuses_folders_that_look_like_patterns(tmp_path):
-    with pytest.raises(CheckpointError, match=r"choose another than .*k\[8\]"):
-        run(tmp_path / "k[8]", 1)
-
-
-def test_checkpoint_names_are_attribute_paths(tmp_path):
-    run(tmp_path, 1)
-    names = {name for name, _ in tf.train.list_variables(tf.train.latest_checkpoint(str(tmp_path)))}
-    assert {"pair/first", "pair/second", "first/m/pair/first", "second/u/pair/second"} <= names
-    assert "global_step" in names
-    assert "first/m/pair/second" not in names
-
-
-def test_step_of_a_folder_without_checkpoints_is_zero(tmp_path):
-    assert checkpointed_step(str(tmp_path)) == 0
-    assert checkpointed_step(str(tmp_path / "absent")) == 0
+    message = r"step 6 is not finite \(loss nan\): the place of step 6\. That update was not made"
+    with pytest.raises(NonFiniteError, match=message):
+        run.loop(9, diagnose=diagnose, checkpoint_every=2)
+    assert step_of(tmp_path) == 4
+    assert Run(tmp_path).loop(9) == 9

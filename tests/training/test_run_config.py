@@ -2,8 +2,9 @@ import dataclasses
 import json
 
 import pytest
+import tensorflow.compat.v2 as tf
 
-from genflow.training import keep_config
+from genflow.training import Checkpoints, check_config, keep_config
 
 
 @dataclasses.dataclass
@@ -13,12 +14,15 @@ class Config:
 
 
 @pytest.fixture
-def started(tmp_path, monkeypatch):
+def started(tmp_path):
     """A folder that holds a run with a checkpoint."""
-    monkeypatch.setattr(
-        "genflow.training.run_config.latest_checkpoint", lambda run_dir: "model.ckpt-0"
-    )
     keep_config(str(tmp_path), Config())
+    with tf.Graph().as_default():
+        tf.compat.v1.train.get_or_create_global_step()
+        checkpoints = Checkpoints(str(tmp_path))
+        checkpoints.hold({}, config=dataclasses.asdict(Config()))
+        with checkpoints.open() as session:
+            checkpoints.save(session, 0)
     return tmp_path
 
 
@@ -57,3 +61,22 @@ def test_leaves_a_file_of_somebody_else_alone(tmp_path):
     with pytest.raises(ValueError, match="is not the configuration of a run"):
         keep_config(str(tmp_path), Config())
     assert (tmp_path / "config.json").read_text() == '{"mine": 1}'
+
+
+def test_a_started_run_goes_on_only_when_asked_to(started):
+    with pytest.raises(ValueError, match=r"holds a run, at model.ckpt-0: .*--resume.*"):
+        keep_config(str(started), Config(depth=5), resume=False)
+    assert kept(started) == {"depth": 4, "steps": 10}
+
+
+def test_a_run_that_starts_from_another_takes_only_what_may_change(started, tmp_path):
+    new = str(tmp_path / "new")
+    with pytest.raises(ValueError, match="another configuration .depth was 4, is 5"):
+        keep_config(new, Config(depth=5), ["steps"], restore_path=str(started))
+    keep_config(new, Config(steps=11), ["steps"], restore_path=str(started))
+    assert kept(tmp_path / "new") == {"depth": 4, "steps": 11}
+
+
+def test_checking_writes_nothing(tmp_path):
+    check_config(str(tmp_path / "new"), Config())
+    assert not (tmp_path / "new").exists()

@@ -40,6 +40,27 @@ def test_names_a_line_that_is_no_record(tmp_path, line):
         read_log(path)
 
 
+def test_rewinding_drops_what_is_made_again(tmp_path):
+    path = str(tmp_path / "log.jsonl")
+    log = RunLog(path)
+    log.rewind(0)
+    assert not (tmp_path / "log.jsonl").exists()
+    for record in ({"depth": 4}, {"step": 1}, {"step": 3}, {"step": 2}):
+        log.write(record)
+    log.rewind(2)
+    assert read_log(path) == [{"depth": 4}, {"step": 1}, {"step": 2}]
+    log.rewind(2)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["log.jsonl"]
+
+
+def test_rewinding_names_a_step_that_is_no_number(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"step": "one"}\n')
+    with pytest.raises(ValueError, match="`step` of .*log.jsonl must be a number; got 'one'"):
+        RunLog(str(path)).rewind(2)
+    assert path.read_text() == '{"step": "one"}\n'
+
+
 def test_learning_curve_shows_both_curves(tmp_path):
     log = RunLog(str(tmp_path / "log.jsonl"))
     for step in range(1, 101):

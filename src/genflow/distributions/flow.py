@@ -77,15 +77,21 @@ class Flow(Module):
 
     def log_prob(self, x: Tensor, context: Optional[Nest] = None) -> Tensor:
         """The log-density of `x`, in nats: `[batch]`."""
-        z, log_det = self.bijection.forward_and_log_det(self._checked(x), context)
-        return self.base.log_prob(z) + log_det
+        return self._log_prob_and_latent(x, context)[0]
 
     def bits_per_dim(self, x: Tensor, context: Optional[Nest] = None) -> Tensor:
         """The negative log-density of `x` in bits per entry: `[batch]`."""
+        return self.bits_per_dim_and_latent(x, context)[0]
+
+    def bits_per_dim_and_latent(
+        self, x: Tensor, context: Optional[Nest] = None
+    ) -> Tuple[Tensor, Nest]:
+        """What `bits_per_dim` and `encode` return, at the cost of one of them."""
+        log_prob, z = self._log_prob_and_latent(x, context)
         num_values = 1
         for size in self.event_shape:
             num_values *= size
-        return -self.log_prob(x, context) / (num_values * math.log(2.0))
+        return -log_prob / (num_values * math.log(2.0)), z
 
     def initialize(self, x: Tensor, context: Optional[Nest] = None) -> Tuple[Nest, Updates]:
         """Sets what is initialised from data; see `Bijection.initialize`."""
@@ -150,6 +156,10 @@ class Flow(Module):
             context = tree.map_structure(lambda leaf: tf.repeat(leaf, num_points, axis=0), context)
         x = self.decode(z, context)
         return tf.reshape(x, (-1, num_points) + self.event_shape)
+
+    def _log_prob_and_latent(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Nest]:
+        z, log_det = self.bijection.forward_and_log_det(self._checked(x), context)
+        return self.base.log_prob(z) + log_det, z
 
     def _latent_dtype(self) -> tf.DType:
         dtypes = [variable.dtype for variable in self.bijection.trainable_variables]

@@ -1,20 +1,22 @@
 """The graph in which a flow is trained on images."""
 
-from typing import Callable, Optional, Sequence
+import math
+from typing import Any, Callable, Dict, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v2 as tf
+import tree
 
-from genflow.core import fold_in, make_seed
+from genflow.core import Network, fold_in, make_seed
 from genflow.core.random import host_seed
-from genflow.core.types import Seed, Tensor
+from genflow.core.types import Nest, Seed, Tensor
 from genflow.distributions import Flow
-from genflow.training.loop import Session, Update
+from genflow.training.checkpoints import Session, named_state
+from genflow.training.minimizer import Minimizer
 from genflow.training.pixel_bits import expand_bits, reduce_bits
-from genflow.training.savers import make_saver
 
 MakeFlow = Callable[[Seed], Flow]
-MakeOptimizer = Callable[[Tensor], tf.compat.v1.train.Optimizer]
+MakeClassifier = Callable[[Flow], Network]
 
 
 class FlowGraph:
@@ -28,35 +30,45 @@ class FlowGraph:
     def __init__(
         self,
         make_flow: MakeFlow,
-        make_optimizer: MakeOptimizer,
+        minimizer: Minimizer,
         dataset: tf.data.Dataset,
         image_shape: Sequence[int],
         num_bits: int,
         num_classes: Optional[int],
         num_samples: int,
         seed: int,
+        make_classifier: Optional[MakeClassifier] = None,
+        classifier_weight: float = 1.0,
     ) -> None:
         """Builds everything in the default graph.
 
         Args:
             make_flow: From the seed of the noise to the flow.
-            make_optimizer: From the global step to the optimizer.
+            minimizer: Makes the update.
             dataset: Batches of (images, labels).
             image_shape: Shape of one image.
             num_bits: Bits of every pixel value.
             num_classes: Size of the one-hot context, or `None` for no context.
-            num_samples: Images in each run of `samples`.
+            num_samples: Images in each run of `draw`.
             seed: Of everything random.
+            make_classifier: From the flow to a network that maps its latents, with the
+                context, to logits of the classes; or `None`.
+            classifier_weight: Of the classifier's loss.
         """
         self._num_bits, self._num_classes, self._seed = num_bits, num_classes, seed
         tf.compat.v1.set_random_seed(seed)
         self._build_inputs(dataset, image_shape)
         self.flow = make_flow(lambda: self.noise_seed)
-        x, context = reduce_bits(self.images, num_bits), self._context(self.labels)
-        self.bits_per_dim = self.flow.bits_per_dim(x, context)
-        _, self.initial_updates = self.flow.initialize(x, context)
-        self.update = self._training_update(make_optimizer)
-        decoded = self.flow.decode(self.flow.encode(x, context), context)
+        self.x = reduce_bits(self.images, num_bits)
+        self.context = self._one_hot(self.labels)
+        bits, self.latents = self.flow.bits_per_dim_and_latent(self.x, self.context)
+        self.per_image = {"bits_per_dim": bits, "loss": bits}
+        self.modules = {"flow": self.flow}
+        if make_classifier is not None:
+            self._build_classifier(make_classifier(self.flow), classifier_weight)
+        _, self.initial_updates = self.flow.initialize(self.x, self.context)
+        self._build_update(minimizer)
+        decoded = self.flow.decode(self.latents, self.context)
         self.reconstructions = expand_bits(decoded, num_bits)
         self._build_samples(num_samples)
 
@@ -65,9 +77,15 @@ class FlowGraph:
         noise_seed = host_seed(self._seed, purpose, index)
         return {self.images: images, self.labels: labels, self.noise_seed: noise_seed}
 
-    def draw(self, session: Session, temperature: float) -> np.ndarray:
-        """Samples as uint8 images, from the same random numbers at every temperature."""
-        return session.run(self.samples, {self.temperature: temperature})
+    def decode(self, session: Session, latents: Nest, labels: np.ndarray) -> np.ndarray:
+        """Turns latents into uint8 images."""
+        feed = dict(zip(tree.flatten(self.latents), tree.flatten(latents)))
+        feed[self.labels] = labels
+        return session.run(self.reconstructions, feed)
+
+    def draw_latents(self, session: Session, temperature: float) -> Nest:
+        """Latents of samples, from the same random numbers at every temperature."""
+        return session.run(self._sampled_latents, {self._temperature: temperature})
 
     def _build_inputs(self, dataset: tf.data.Dataset, image_shape: Sequence[int]) -> None:
         self.global_step = tf.compat.v1.train.get_or_create_global_step()
@@ -79,20 +97,43 @@ class FlowGraph:
         noise = fold_in(fold_in(make_seed(self._seed), "train"), self.global_step)
         self.noise_seed = with_default(noise, [2])
 
-    def _training_update(self, make_optimizer: MakeOptimizer) -> Update:
-        loss = tf.reduce_mean(self.bits_per_dim)
-        optimizer = make_optimizer(self.global_step)
-        gradients = optimizer.compute_gradients(loss, var_list=self.flow.trainable_variables)
-        train_op = optimizer.apply_gradients(gradients, global_step=self.global_step)
-        self.saver = make_saver({"flow": self.flow}, {"optimizer": optimizer})
-        return Update(op=train_op, metrics={"bits_per_dim": loss})
+    def _build_classifier(self, classifier: Network, weight: float) -> None:
+        logits = classifier(self.latents, self.context)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=self.labels, logits=logits)
+        self.predictions = tf.argmax(logits, axis=1, output_type=tf.int32)
+        class_bits = losses / math.log(2.0)
+        self.per_image["class_bits"] = class_bits
+        self.per_image["class_error"] = tf.cast(
+            tf.not_equal(self.predictions, self.labels), tf.float32
+        )
+        self.per_image["loss"] = self.per_image["bits_per_dim"] + weight * class_bits
+        self.modules["classifier"] = classifier
+
+    def _build_update(self, minimizer: Minimizer) -> None:
+        means = {name: tf.reduce_mean(values) for name, values in self.per_image.items()}
+        loss = means["loss"]
+        self.update = minimizer.update(loss, self.modules, self.global_step, means)
+        self.average = minimizer.average
+        averages = {} if self.average is None else {"average": self.average}
+        self.state = named_state(self.modules, {"optimizer": minimizer.optimizer}, averages)
 
     def _build_samples(self, num_samples: int) -> None:
-        self.temperature = tf.compat.v1.placeholder(tf.float32, [])
-        labels = tf.range(num_samples) % (self._num_classes or 1)
+        self._temperature = tf.compat.v1.placeholder(tf.float32, [])
+        self.sample_labels = np.arange(num_samples, dtype=np.int32) % (self._num_classes or 1)
+        shape = self.flow.bijection.output_shape(
+            tf.TensorShape((num_samples,) + self.flow.event_shape)
+        )
         seed = host_seed(self._seed, "samples")
-        samples = self.flow.sample(num_samples, self.temperature, self._context(labels), seed)
-        self.samples = expand_bits(samples, self._num_bits)
+        dtype = tree.flatten(self.latents)[0].dtype
+        self._sampled_latents = self.flow.base.sample(shape, self._temperature, seed, dtype)
 
-    def _context(self, labels: Tensor) -> Optional[Tensor]:
+    def _one_hot(self, labels: Tensor) -> Optional[Tensor]:
         return None if self._num_classes is None else tf.one_hot(labels, self._num_classes)
+
+
+def mean_over(results: Sequence[Dict[str, Any]]) -> Dict[str, float]:
+    """The mean of each metric over all images, from its values in batches."""
+    return {
+        name: float(np.mean(np.concatenate([batch[name] for batch in results]), dtype=np.float64))
+        for name in results[0]
+    }

@@ -1,33 +1,46 @@
 """Training of a flow on images."""
 
+import contextlib
 import os
 import time
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v2 as tf
+from tqdm import tqdm
 
-from genflow.data import ImageSet, batches, epoch_batches
-from genflow.training.flow_graph import FlowGraph, MakeFlow, MakeOptimizer
-from genflow.training.images import save_labelled_rows
+from genflow.data import ImageSet, batches
+from genflow.training.checkpoints import Checkpoints, Session
+from genflow.training.flow_graph import FlowGraph, MakeClassifier, MakeFlow
+from genflow.training.flow_inference import save_encoding
+from genflow.training.flow_report import NUM_COLUMNS, FlowReporter, Report
 from genflow.training.learning_curve import save_learning_curve
-from genflow.training.loop import Metrics, Session, checkpointed_step, run_loop
+from genflow.training.loop import Metrics, run_loop
 from genflow.training.meter import Meter
+from genflow.training.minimizer import Minimizer, trainable_variables
+from genflow.training.nan_guard import find_bad_layer
 from genflow.training.run_log import RunLog
+from genflow.training.schedules import Schedule, every
+from genflow.training.stop_signals import StopSignals
+from genflow.training.tensorboard_log import TensorBoardLog
 
-NUM_COLUMNS = 10
-# Those of Glow's reference implementation.
-TEMPERATURES = (0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+# Called after each step with its number, its metrics, and what was reported.
+Observer = Callable[[int, Metrics, Report], None]
 
 
 class FlowTrainer:
     """Trains a flow on images by maximum likelihood, and reports what it does.
 
-    The loss is the mean of `flow.bits_per_dim` over the batch. The folder of the run
-    then holds checkpoints, `log.jsonl`, `learning_curve.png`, and for each report
-    `samples_<step>.png` and `reconstructions_<step>.png`. A run whose folder has a
-    checkpoint goes on from it. Dequantisation noise and the order of the data are
-    functions of the seed and the step.
+    The loss is the mean over the batch of
+
+        flow.bits_per_dim + classifier_weight * cross entropy of the classifier in bits
+
+    the latter only if there is a classifier. The folder of the run then holds checkpoints,
+    the best one apart, `log.jsonl`, an event file for TensorBoard, `learning_curve.png`,
+    and `samples_<step>.png` and `reconstructions_<step>.png`. A run whose folder has a
+    checkpoint goes on from it. The order of the data, the augmentation and the
+    dequantisation noise are functions of the seed and the step: on a CPU with one thread a run
+    that was killed and goes on equals one that was not, bit for bit.
 
     Example:
         >>> import tempfile
@@ -39,10 +52,10 @@ class FlowTrainer:
         ...     layers = [Dequantize(seed=noise_seed), ActNorm()]
         ...     return Flow(Chain(layers), event_shape=[8, 8, 1])
         >>> trainer = FlowTrainer(
-        ...     make_flow, lambda step: Adamax(0.01), load_digits("train"), load_digits("test"),
-        ...     run_dir=tempfile.mkdtemp(), batch_size=16, show_progress=False)
+        ...     make_flow, Minimizer(lambda step: Adamax(0.01)), load_digits("train"),
+        ...     load_digits("test"), tempfile.mkdtemp(), batch_size=16, show_progress=False)
         >>> sorted(trainer.train(num_steps=2))
-        ['num_steps', 'pictures', 'test_bits_per_dim', 'train_bits_per_dim']
+        ['num_steps', 'pictures', 'test_bits_per_dim', 'test_loss', 'train_bits_per_dim']
 
     References:
         Kingma and Dhariwal, Glow, 2018, section 2. https://arxiv.org/abs/1807.03039
@@ -51,14 +64,27 @@ class FlowTrainer:
     def __init__(
         self,
         make_flow: MakeFlow,
-        make_optimizer: MakeOptimizer,
+        minimizer: Minimizer,
         train_set: ImageSet,
         test_set: ImageSet,
         run_dir: str,
         batch_size: int = 50,
+        test_batch_size: Optional[int] = None,
         init_batch_size: int = 256,
         num_bits: int = 8,
         class_conditional: bool = False,
+        make_classifier: Optional[MakeClassifier] = None,
+        classifier_weight: float = 1.0,
+        augment: Optional[Callable] = None,
+        num_parallel: int = 1,
+        use_average: bool = False,
+        num_samples: int = NUM_COLUMNS,
+        sample_batch_size: Optional[int] = None,
+        restore_path: Optional[str] = None,
+        keep: int = 3,
+        config: Any = None,
+        session_config: Optional[tf.compat.v1.ConfigProto] = None,
+        initialize: Optional[Callable[[FlowGraph, Session], None]] = None,
         seed: int = 0,
         show_progress: bool = True,
     ) -> None:
@@ -67,170 +93,341 @@ class FlowTrainer:
         Args:
             make_flow: From the seed of the dequantisation noise to the flow, which must
                 start with `Dequantize(num_bits, seed=...)`. Called once, in the graph.
-            make_optimizer: From the global step to the optimizer; likewise.
+            minimizer: Makes the update of the weights.
             train_set: Images to train on.
             test_set: Held-out images.
             run_dir: Folder of the run; made if it does not exist.
-            batch_size: Examples in each update, and in each batch of the evaluation.
+            batch_size: Examples in each update.
+            test_batch_size: Examples in each batch of the evaluation; by default as many.
             init_batch_size: Examples for data-dependent initialisation.
             num_bits: Bits of every pixel value, from 1 to 8.
             class_conditional: Whether the flow gets the labels, one-hot, as its context.
+            make_classifier: From the flow to a network that maps its latents, with the
+                context, to logits of the classes, and is trained with it.
+            classifier_weight: Of the classifier's loss.
+            augment: Of the training images; see `genflow.data.batches`.
+            num_parallel: Batches prepared at the same time.
+            use_average: Whether evaluation, samples and the choice of the best checkpoint
+                take the average of the weights, which `minimizer` must then keep.
+            num_samples: Images at each temperature.
+            sample_batch_size: Images decoded at once when sampling; by default all.
+            restore_path: Checkpoint to start from; see `Checkpoints`.
+            keep: How many of the last checkpoints stay.
+            config: Configuration, to be stored in the checkpoints; anything that is JSON.
+            session_config: Of the session.
+            initialize: Called with the graph and the session when a run starts anew, in the
+                place of data-dependent initialisation.
             seed: Of everything random.
             show_progress: Whether there is a progress bar.
 
         Raises:
-            ValueError: If `train_set` and `test_set` have images of different shapes, or
-                `init_batch_size` is less than 2.
+            ValueError: If the images of the two sets have different shapes, a size is out of
+                range, or `use_average` is asked for without an average.
+            CheckpointError: If the run cannot go on from its checkpoint.
         """
-        image_shape = train_set.images.shape[1:]
-        if image_shape != test_set.images.shape[1:]:
-            raise ValueError(
-                "`train_set` and `test_set` must have images of one shape; got {} and {}.".format(
-                    image_shape, test_set.images.shape[1:]
-                )
-            )
-        if init_batch_size < 2:
-            raise ValueError(
-                "`init_batch_size` must be at least 2, for actnorm takes the standard deviation "
-                "of every channel from that batch; got {}.".format(init_batch_size)
-            )
+        image_shape = tuple(test_set.image_shape)
+        _check_images(train_set, test_set, augment)
+        _check_sizes(init_batch_size, num_samples, sample_batch_size, test_batch_size)
+        if use_average and minimizer.average_decay is None:
+            raise ValueError("`use_average` needs a `minimizer` with an `average_decay`.")
         os.makedirs(run_dir, exist_ok=True)
         self.train_set, self.test_set, self.run_dir = train_set, test_set, run_dir
         self.batch_size, self.init_batch_size = batch_size, init_batch_size
-        self.seed, self.show_progress = seed, show_progress
+        self.seed, self.show_progress, self.use_average = seed, show_progress, use_average
+        self._augment, self._num_parallel = augment, num_parallel
+        self._session_config, self._initialize_from = session_config, initialize
+        self._test_batch_size = test_batch_size or batch_size
+        self._has_trained, self._board = False, None
+        self.checkpoints = Checkpoints(run_dir, restore_path, keep)
         self.log = RunLog(os.path.join(run_dir, "log.jsonl"))
-        self.log.check()
-        self._first_step, self._has_trained = checkpointed_step(run_dir), False
+        self.log.rewind(self.checkpoints.step)
         with tf.Graph().as_default() as self._graph:
             self.tensors = FlowGraph(
                 make_flow,
-                make_optimizer,
-                batches(train_set, batch_size, seed, start=self._first_step),
+                minimizer,
+                self._batches(self.checkpoints.step),
                 image_shape,
                 num_bits,
                 train_set.num_classes if class_conditional else None,
-                NUM_COLUMNS,
+                num_samples,
                 seed,
+                make_classifier,
+                classifier_weight,
             )
+            average = self.tensors.average
+            self._start_average = tf.no_op() if average is None else average.start()
+            self.checkpoints.hold(self.tensors.state, config)
+        self.reporter = FlowReporter(
+            self.tensors, test_set, self._test_batch_size, sample_batch_size
+        )
 
     @property
     def num_parameters(self) -> int:
         """How many numbers are trained."""
-        variables = self.tensors.flow.trainable_variables
+        variables = trainable_variables(self.tensors.modules).values()
         return sum(variable.shape.num_elements() for variable in variables)
+
+    @property
+    def state(self) -> dict:
+        """What the checkpoints hold beside the variables; observers may keep theirs in it."""
+        return self.checkpoints.state
+
+    def write(self, message: str) -> None:
+        """Prints a line, above the progress bar if there is one."""
+        if self.show_progress:
+            tqdm.write(message)
 
     def train(
         self,
         num_steps: int,
-        report_every: int = 1000,
+        evaluate_at: Optional[Schedule] = None,
+        sample_at: Optional[Schedule] = None,
         log_every: int = 50,
         checkpoint_every: int = 1000,
         max_seconds: Optional[float] = None,
+        observers: Sequence[Observer] = (),
     ) -> Dict[str, Any]:
-        """Trains, and reports every `report_every` steps and at the end.
+        """Trains, evaluates and draws on the way and at the end.
 
-        A report is the mean bits/dim of all held-out images, and the pictures.
+        Ctrl-C and SIGTERM end it between two steps, with a checkpoint.
 
         Args:
             num_steps: Where to stop, counted from the start of the run.
-            report_every: Steps between reports.
-            log_every: Steps over which the logged training loss is averaged.
+            evaluate_at: From the number of steps made to whether the held-out images are
+                evaluated; by default every 1000. At the end they are.
+            sample_at: The same for samples, reconstructions and the learning curve.
+            log_every: Steps over which the logged training metrics are averaged.
             checkpoint_every: Steps between checkpoints.
             max_seconds: Stop training after this time.
+            observers: Called after each step.
 
         Returns:
-            `num_steps` made, `train_bits_per_dim` as last logged, `test_bits_per_dim`, and
-            `pictures`, the paths of the last ones by what they show.
+            `num_steps` made, `train_bits_per_dim` as last logged, `test_<metric>` for all
+            held-out metrics, and `pictures`, the paths of the last ones by what they show. If
+            there is an average of the weights, also `test_bits_per_dim_raw` and
+            `test_bits_per_dim_average`.
 
         Raises:
-            FloatingPointError: If the loss is not finite. The last checkpoint stays.
+            NonFiniteError: If the loss or its gradient is not finite. The message names the
+                layer, and the last checkpoint stays.
+            TrainingStopped: If a signal came.
             RuntimeError: If called twice.
         """
         if self._has_trained:
             raise RuntimeError("A trainer trains once: a new one goes on from the checkpoint.")
         self._has_trained = True
-        meter = Meter(
-            self.log,
+        state, reported = self.state, {}
+        evaluate_at, sample_at = evaluate_at or every(1000), sample_at or every(1000)
+
+        def finish_step(step: int, session: Session) -> None:
+            is_last = step >= num_steps
+            report = self._report(
+                step, session, meter, stop, is_last or evaluate_at(step), is_last or sample_at(step)
+            )
+            for observer in observers:
+                observer(step, state["pending"], report)
+            del state["pending"]
+            reported.clear()
+            reported.update({step: report})
+
+        def after_step(step: int, metrics: Metrics, session: Session) -> None:
+            meter(step, metrics)
+            # Should a signal end the report, the run goes on with it.
+            state["pending"] = {name: float(value) for name, value in metrics.items()}
+            finish_step(step, session)
+
+        with self._graph.as_default(), StopSignals() as stop, self._meter(
+            log_every, num_steps
+        ) as meter, self._open() as session:
+            self._board = TensorBoardLog(self.run_dir, self.checkpoints.step)
+            if "pending" in state:
+                finish_step(self.checkpoints.step, session)
+            step = run_loop(
+                [self.tensors.update],
+                num_steps,
+                self.checkpoints,
+                session,
+                callbacks=[after_step],
+                checkpoint_every=checkpoint_every,
+                max_seconds=max_seconds,
+                diagnose=self._diagnose,
+                stop=stop,
+            )
+            report = reported.get(step, Report())
+            summary = self._summary(step, report, session, meter, stop)
+            self._board.close()
+        return dict(
+            summary, num_steps=step, train_bits_per_dim=meter.last.get("train_bits_per_dim")
+        )
+
+    def infer(self, path: str) -> Dict[str, Any]:
+        """Encodes and decodes all held-out images; see `save_encoding`.
+
+        Args:
+            path: `.npz` file to write.
+
+        Returns:
+            `test_<metric>` for all held-out metrics and `max_difference`, the largest
+            difference between a pixel value and what became of it.
+
+        Raises:
+            ValueError: If the run has no checkpoint to take the weights from.
+        """
+        if self.checkpoints.path is None:
+            raise ValueError(
+                "There is no checkpoint in {}: train first, or say where one is with "
+                "`restore_path` (`--restore_path`).".format(self.run_dir)
+            )
+        with self._graph.as_default(), StopSignals() as stop, self._open() as session:
+            with self._chosen_weights(session):
+                return save_encoding(
+                    path, self.tensors, session, self.test_set, self._test_batch_size, stop
+                )
+
+    def write_checkpoint(self) -> None:
+        """Starts the run without training: its folder then holds the checkpoint of step 0."""
+        with self._graph.as_default(), self._open() as session:
+            self.checkpoints.save(session, self.checkpoints.step)
+
+    def _report(
+        self,
+        step: int,
+        session: Session,
+        meter: Meter,
+        stop: StopSignals,
+        evaluate: bool,
+        sample: bool,
+    ) -> Report:
+        if not evaluate and not sample:
+            return Report()
+        times, results, pictures = [time.time()], None, None
+        with self._chosen_weights(session):
+            if evaluate:
+                results = self.reporter.evaluate(session, stop, self.show_progress)
+            times.append(time.time())
+            if sample:
+                pictures = self.reporter.draw(step, session, self.run_dir, stop)
+        times.append(time.time())
+        is_best = evaluate and self.checkpoints.save_best(session, step, results["loss"])
+        if evaluate:
+            self._record(step, {"test_" + name: value for name, value in results.items()})
+            self.write("step {}: held-out {:.4f} bits/dim".format(step, results["bits_per_dim"]))
+        if sample:
+            if os.path.exists(self.log.path):
+                pictures["learning curve"] = self._draw_curve()
+            for name, picture in pictures.items():
+                self._board.picture(step, name.replace(" ", "_"), picture)
+        meter.leave_out(time.time() - times[0])
+        return Report(results, pictures, is_best, times[1] - times[0], times[2] - times[1])
+
+    def _summary(
+        self, step: int, report: Report, session: Session, meter: Meter, stop: StopSignals
+    ) -> Dict[str, Any]:
+        if report.results is None or report.pictures is None:  # Time was up, or it is an old run.
+            report = self._report(step, session, meter, stop, True, True)
+        summary = {"test_" + name: value for name, value in report.results.items()}
+        if self.tensors.average is not None:
+            used = report.results["bits_per_dim"]
+            with self._chosen_weights(session, not self.use_average):
+                other = self.reporter.evaluate(session, stop, self.show_progress)["bits_per_dim"]
+            raw, average = (other, used) if self.use_average else (used, other)
+            both = {"test_bits_per_dim_raw": raw, "test_bits_per_dim_average": average}
+            self._record(step, both)
+            summary.update(both)
+        return dict(summary, pictures=report.pictures)
+
+    def _chosen_weights(self, session: Session, use_average: Optional[bool] = None) -> Any:
+        use_average = self.use_average if use_average is None else use_average
+        return self.tensors.average.in_use(session) if use_average else contextlib.nullcontext()
+
+    def _record(self, step: int, values: Dict[str, float]) -> None:
+        self.log.write(dict({"step": step}, **values))
+        self._board.scalars(step, values)
+
+    def _draw_curve(self) -> str:
+        path = os.path.join(self.run_dir, "learning_curve.png")
+        save_learning_curve(self.log.path, path)
+        return path
+
+    def _meter(self, log_every: int, num_steps: int) -> Meter:
+        return Meter(
+            self._record,
             "bits_per_dim",
             "bits/dim",
             self.batch_size,
             log_every,
-            self._first_step,
+            self.checkpoints.step,
             num_steps,
+            self.state.setdefault("meter", {}),
             self.show_progress,
         )
-        summary = {"train_bits_per_dim": None}
 
-        def after_step(step: int, metrics: Metrics, session: Session) -> None:
-            self._check_finite(step, metrics["bits_per_dim"])
-            meter(step, metrics["bits_per_dim"])
-            if step % report_every == 0 and step < num_steps:
-                self._report(step, session, meter)
+    def _batches(self, start: int) -> tf.data.Dataset:
+        return batches(
+            self.train_set,
+            self.batch_size,
+            self.seed,
+            start=start,
+            augment=self._augment,
+            num_parallel=self._num_parallel,
+        )
 
-        def finish(step: int, session: Session) -> None:
-            summary.update(self._report(step, session, meter))
-            summary.update(num_steps=step, train_bits_per_dim=meter.last_mean)
-
-        with self._graph.as_default(), meter:
-            run_loop(
-                [self.tensors.update],
-                num_steps,
-                self.run_dir,
-                self.tensors.saver,
-                callbacks=[after_step],
-                initialize=self._initialize,
-                local_init_op=self.tensors.iterator.initializer,
-                checkpoint_every=checkpoint_every,
-                max_seconds=max_seconds,
-                finish=finish,
-            )
-        return summary
-
-    def evaluate(self, session: Session) -> float:
-        """Mean bits/dim of all held-out images, with the same noise at every call."""
-        total = 0.0
-        for index, (images, labels) in enumerate(epoch_batches(self.test_set, self.batch_size)):
-            feed = self.tensors.feed(images, labels, "evaluate", index)
-            total += float(np.sum(session.run(self.tensors.bits_per_dim, feed)))
-        return total / len(self.test_set)
+    def _open(self) -> Session:
+        return self.checkpoints.open(
+            self._initialize, self.tensors.iterator.initializer, self._session_config
+        )
 
     def _initialize(self, session: Session) -> None:
-        order = np.random.RandomState([self.seed % 2**32, 1]).permutation(len(self.train_set))
-        chosen = order[: self.init_batch_size]
-        images, labels = self.train_set.images[chosen], self.train_set.labels[chosen]
-        feed = self.tensors.feed(images, labels, "initialize")
-        session.run(self.tensors.initial_updates, feed)
+        if self._initialize_from is not None:
+            self._initialize_from(self.tensors, session)
+        else:
+            random = np.random.RandomState([self.seed % 2**32, 1])
+            chosen = random.permutation(len(self.train_set))[: self.init_batch_size]
+            images, labels = self.train_set.read(chosen)
+            if self._augment is not None:
+                images = self._augment(images, random)
+            feed = self.tensors.feed(images, labels, "initialize")
+            session.run(self.tensors.initial_updates, feed)
+        session.run(self._start_average)
 
-    def _check_finite(self, step: int, loss: float) -> None:
-        if not np.isfinite(loss):
-            raise FloatingPointError(
-                "The loss of step {} is {}. The last checkpoint in {} is intact: go on from it "
-                "with a lower learning rate.".format(step, loss, self.run_dir)
+    def _diagnose(self, step: int, session: Session) -> str:
+        """The layer at fault in a step; its batch is a function of the seed and the step."""
+        with tf.Graph().as_default(), tf.compat.v1.Session() as reader:
+            pair = tf.compat.v1.data.make_one_shot_iterator(self._batches(step - 1)).get_next()
+            images, labels = reader.run(pair)
+        tensors = self.tensors
+        return find_bad_layer(
+            tensors.modules,
+            tensors.x,
+            tensors.context,
+            tensors.update.gradients,
+            session,
+            {tensors.images: images, tensors.labels: labels},
+        )
+
+
+def _check_images(train_set: ImageSet, test_set: ImageSet, augment: Optional[Callable]) -> None:
+    made = tuple(train_set.image_shape)
+    if hasattr(augment, "output_shape"):
+        made = tuple(augment.output_shape(made))
+    if made != tuple(test_set.image_shape):
+        raise ValueError(
+            "`train_set` and `test_set` must have images of one shape; got {} and {}.".format(
+                made, tuple(test_set.image_shape)
             )
+        )
 
-    def _report(self, step: int, session: Session, meter: Meter) -> Dict[str, Any]:
-        start = time.time()
-        bits = self.evaluate(session)
-        self.log.write({"step": step, "test_bits_per_dim": bits})
-        meter.write("step {}: held-out {:.4f} bits/dim".format(step, bits))
-        pictures = self._draw(step, session)
-        meter.leave_out(time.time() - start)
-        return {"test_bits_per_dim": bits, "pictures": pictures}
 
-    def _draw(self, step: int, session: Session) -> Dict[str, str]:
-        samples = os.path.join(self.run_dir, "samples_{:06d}.png".format(step))
-        rows = [self.tensors.draw(session, temperature) for temperature in TEMPERATURES]
-        labels = ["T = {:g}".format(temperature) for temperature in TEMPERATURES]
-        save_labelled_rows(samples, rows, labels, "samples, step {}".format(step))
-        reconstructions = os.path.join(self.run_dir, "reconstructions_{:06d}.png".format(step))
-        images = self.test_set.images[:NUM_COLUMNS]
-        feed = self.tensors.feed(images, self.test_set.labels[:NUM_COLUMNS], "reconstruct")
-        rows = [images, session.run(self.tensors.reconstructions, feed)]
-        save_labelled_rows(reconstructions, rows, ["held out", "decoded"], "reconstructions")
-        curve = os.path.join(self.run_dir, "learning_curve.png")
-        save_learning_curve(self.log.path, curve)
-        return {
-            "sample grid": samples,
-            "reconstructions": reconstructions,
-            "learning curve": curve,
-        }
+def _check_sizes(init: int, samples: int, sample_batch: Optional[int], test: Optional[int]) -> None:
+    if init < 2:
+        raise ValueError(
+            "`init_batch_size` must be at least 2, for actnorm takes the standard deviation "
+            "of every channel from that batch; got {}.".format(init)
+        )
+    for name, value in (
+        ("num_samples", samples),
+        ("sample_batch_size", sample_batch),
+        ("test_batch_size", test),
+    ):
+        if value is not None and value < 1:
+            raise ValueError("`{}` must be at least 1; got {}.".format(name, value))

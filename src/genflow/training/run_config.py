@@ -3,9 +3,9 @@
 import dataclasses
 import json
 import os
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
 
-from genflow.training.loop import latest_checkpoint
+from genflow.training.checkpoints import Checkpoints, latest_checkpoint
 
 _FILE = "config.json"
 
@@ -19,20 +19,70 @@ class ConfigurationError(ValueError):
     """
 
 
-def keep_config(run_dir: str, config: Any, may_change: Sequence[str] = ()) -> None:
-    """Writes the configuration of a run into its folder, as `config.json`.
+def check_config(
+    run_dir: str,
+    config: Any,
+    may_change: Sequence[str] = (),
+    resume: bool = True,
+    restore_path: Optional[str] = None,
+) -> None:
+    """Refuses a configuration with which a run cannot go on.
 
     A run that has a checkpoint can only go on with the configuration it was started
     with, but for the fields that `may_change`: how long to train, say.
 
     Args:
-        run_dir: Folder of the run; made if it does not exist.
+        run_dir: Folder of the run.
         config: An instance of a dataclass.
         may_change: Names of fields.
+        resume: Whether a run that has a checkpoint is to go on.
+        restore_path: A checkpoint that a run without one of its own starts from.
 
     Raises:
-        ConfigurationError: If the folder holds a checkpoint of a run with another configuration,
-            or a `config.json` that is none. Nothing is changed then.
+        ConfigurationError: If the folder holds a checkpoint but is not to go on; if that run, or
+            the one of `restore_path`, has another configuration; if there is a `config.json`
+            that is none. Nothing is changed.
+
+    Example:
+        >>> import dataclasses
+        >>> @dataclasses.dataclass
+        ... class Config:
+        ...     depth: int = 32
+        >>> check_config("no such folder", Config(depth=4))
+    """
+    now, path = dataclasses.asdict(config), os.path.join(run_dir, _FILE)
+    before = _read(path, now) if os.path.exists(path) else None
+    checkpoint = latest_checkpoint(run_dir)
+    if checkpoint is not None and not resume:
+        raise ConfigurationError(
+            "{} holds a run, at {}: go on with it by `resume=True` (`--resume`), or start a run "
+            "in another folder.".format(run_dir, os.path.basename(checkpoint))
+        )
+    if checkpoint is None and restore_path:
+        checkpoints = Checkpoints(run_dir, restore_path)
+        checkpoint, before = checkpoints.path, checkpoints.state.get("config")
+    if checkpoint is not None and isinstance(before, dict):
+        _check_same(checkpoint, before, now, may_change)
+
+
+def keep_config(
+    run_dir: str,
+    config: Any,
+    may_change: Sequence[str] = (),
+    resume: bool = True,
+    restore_path: Optional[str] = None,
+) -> None:
+    """Writes the configuration of a run into its folder, as `config.json`.
+
+    Args:
+        run_dir: Folder of the run; made if it does not exist.
+        config: An instance of a dataclass.
+        may_change: See `check_config`.
+        resume: See `check_config`.
+        restore_path: See `check_config`.
+
+    Raises:
+        ConfigurationError: If the run cannot go on with it; see `check_config`.
 
     Example:
         >>> import dataclasses, tempfile
@@ -41,12 +91,9 @@ def keep_config(run_dir: str, config: Any, may_change: Sequence[str] = ()) -> No
         ...     depth: int = 32
         >>> keep_config(tempfile.mkdtemp(), Config(depth=4))
     """
+    check_config(run_dir, config, may_change, resume, restore_path)
     os.makedirs(run_dir, exist_ok=True)
     path = os.path.join(run_dir, _FILE)
-    if os.path.exists(path):
-        before = _read(path, dataclasses.asdict(config))
-        if latest_checkpoint(run_dir) is not None:
-            _check_same(path, before, dataclasses.asdict(config), may_change)
     partial = path + ".partial"
     with open(partial, "w", encoding="utf-8") as file:
         json.dump(dataclasses.asdict(config), file, indent=2)

@@ -27,10 +27,35 @@ class RunLog:
         self.path = path
         _end_last_line(path)
 
-    def check(self) -> None:
-        """Reads the file, if it is there: a bad line is named now, not after training."""
-        if os.path.exists(self.path):
-            read_log(self.path)
+    def rewind(self, last: int, key: str = "step") -> None:
+        """Drops the records of steps that are made again, and checks the others.
+
+        A killed process has logged some steps after its last checkpoint. The run goes on from
+        there and logs them again.
+
+        Args:
+            last: The last step of the checkpoint.
+            key: What counts the steps. Records without it stay.
+
+        Raises:
+            ValueError: If a line is not a JSON object, or counts no steps. The file stays.
+        """
+        if not os.path.exists(self.path):
+            return
+        records = read_log(self.path)
+        for record in records:
+            if not isinstance(record.get(key, 0), (int, float)):
+                raise ValueError(  # noqa: TRY004 - a bad file, not a bad argument
+                    "`{}` of {} must be a number; got {!r}: mend that line, or start a run in "
+                    "another folder.".format(key, self.path, record[key])
+                )
+        kept = [record for record in records if record.get(key, last) <= last]
+        if len(kept) == len(records):
+            return
+        partial = self.path + ".partial"
+        with open(partial, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(record) + "\n" for record in kept)
+        os.replace(partial, self.path)
 
     def write(self, record: Dict[str, Any]) -> None:
         """Appends one record."""

@@ -1,0 +1,152 @@
+"""The console line and the two logs of Glow's reference implementation."""
+
+import os
+import time
+from typing import Any, Callable, Dict, List, Optional
+
+import numpy as np
+
+from genflow.training.flow_report import Report
+from genflow.training.run_log import RunLog
+
+_HEADER = "epoch n_processed n_images ips dtrain dtest dsample dtot train_results test_results msg"
+# What the reference implementation calls a metric, ours, and its value without a classifier.
+_STATS = (
+    ("loss", "loss", 0.0),
+    ("bits_x", "bits_per_dim", 0.0),
+    ("bits_y", "class_bits", 0.0),
+    ("pred_loss", "class_error", 1.0),
+)
+
+
+class EpochLog:
+    """An observer of training that writes `train.txt`, `test.txt` and a line on the console.
+
+    The files hold JSON lines: the configuration, then for each epoch, or each evaluation,
+    `epoch`, `n_processed`, `n_images`, `loss`, `bits_x`, `bits_y` and `pred_loss`, and in
+    `train.txt` also `train_time` in seconds. The line on the console has the same, under the
+    heading of the reference implementation, with `ips` images per second and the seconds of
+    training, test, samples and all; `*` marks the best model so far. Results are
+    `[loss, bits_x, bits_y, pred_loss]`; those of training are means over the epoch, those
+    of the test are means over the held-out images.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> log = EpochLog(folder, {"depth": 4}, steps_per_epoch=2, batch_size=8, state={})
+        >>> for step in (1, 2):
+        ...     log(step, {"loss": 4.0, "bits_per_dim": 4.0}, Report())
+        >>> sorted(os.listdir(folder))
+        ['test.txt', 'train.txt']
+
+    References:
+        Kingma and Dhariwal, Glow, 2018 (reference implementation).
+        https://arxiv.org/abs/1807.03039
+    """
+
+    def __init__(
+        self,
+        run_dir: str,
+        config: Dict[str, Any],
+        steps_per_epoch: int,
+        batch_size: int,
+        state: Dict[str, Any],
+        first_step: int = 0,
+        processed_per_step: Optional[int] = None,
+        print_at: Callable[[int], bool] = lambda epoch: False,
+        verbose: bool = False,
+        write: Callable[[str], None] = print,
+    ) -> None:
+        """Opens the files, or goes on with them.
+
+        Args:
+            run_dir: Folder of the run.
+            config: First line of the files.
+            steps_per_epoch: Steps in each epoch.
+            batch_size: Images in each step.
+            state: Where sums of an unfinished epoch are kept; part of the checkpoint.
+            first_step: Steps made before; what the files have of later ones is dropped.
+            processed_per_step: Images in each step as the reference implementation counts
+                them, which is at the anchor size; by default `batch_size`.
+            print_at: From the number of an epoch to whether it gets a line on the console.
+            verbose: Whether every step gets a line.
+            write: Prints a line.
+
+        Raises:
+            ValueError: If a line of a file is not a JSON object.
+        """
+        self._steps_per_epoch, self._batch_size = steps_per_epoch, batch_size
+        self._processed_per_step = processed_per_step or batch_size
+        self._print_at, self._verbose, self._write = print_at, verbose, write
+        self._state = state.setdefault("epoch", {"sums": [0.0] * 4, "seconds": 0.0, "total": 0.0})
+        self._train = self._open(run_dir, "train.txt", config, first_step)
+        self._test = self._open(run_dir, "test.txt", config, first_step)
+        self._before = time.time()
+        self._has_header = False
+
+    def __call__(self, step: int, metrics: Dict[str, float], report: Report) -> None:
+        """Takes a step."""
+        reporting = report.evaluation_seconds + report.drawing_seconds
+        seconds = time.time() - self._before - reporting
+        self._before = time.time()
+        stats = _stats(metrics)
+        if self._verbose:
+            processed = (step - 1) * self._processed_per_step
+            self._write("{} {:.3f} {}".format(processed, seconds, _shown(stats)))
+        self._state["sums"] = [total + value for total, value in zip(self._state["sums"], stats)]
+        self._state["seconds"] += seconds
+        epoch, rest = divmod(step, self._steps_per_epoch)
+        if report.results is not None:
+            self._test.write(dict(self._counts(step), **_strings(_stats(report.results))))
+        if rest == 0:
+            self._end(epoch, step, report)
+
+    def _end(self, epoch: int, step: int, report: Report) -> None:
+        results = [total / self._steps_per_epoch for total in self._state["sums"]]
+        seconds = self._state["seconds"]
+        self._state["total"] += seconds
+        record = dict(self._counts(step), train_time=int(self._state["total"]))
+        self._train.write(dict(record, **_strings(results)))
+        self._state.update(sums=[0.0] * 4, seconds=0.0)
+        if self._print_at(epoch) or report.results is not None:
+            self._print(step, results, seconds, report)
+
+    def _print(self, step: int, results: List[float], seconds: float, report: Report) -> None:
+        if not self._has_header:
+            self._write(_HEADER)
+            self._has_header = True
+        counts = self._counts(step)
+        rate = self._steps_per_epoch * self._batch_size / max(seconds, 1e-9)
+        times = (seconds, report.evaluation_seconds, report.drawing_seconds)
+        test = [] if report.results is None else _stats(report.results)
+        self._write(
+            "{epoch} {n_processed} {n_images} ".format(**counts)
+            + "{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} ".format(rate, *(times + (sum(times),)))
+            + "{} {} {}".format(_shown(results), _shown(test), " *" if report.is_best else "")
+        )
+
+    def _counts(self, step: int) -> Dict[str, int]:
+        return {
+            "epoch": -(-step // self._steps_per_epoch),
+            "n_processed": step * self._processed_per_step,
+            "n_images": step * self._batch_size,
+        }
+
+    def _open(self, run_dir: str, name: str, config: Dict[str, Any], first_step: int) -> RunLog:
+        log = RunLog(os.path.join(run_dir, name))
+        log.rewind(first_step * self._processed_per_step, "n_processed")
+        if not os.path.exists(log.path):
+            log.write(config)
+        return log
+
+
+def _stats(metrics: Dict[str, float]) -> List[float]:
+    return [float(metrics.get(ours, without)) for _, ours, without in _STATS]
+
+
+def _strings(stats: List[float]) -> Dict[str, str]:
+    return {name: "{:.4f}".format(value) for (name, _, _), value in zip(_STATS, stats)}
+
+
+def _shown(stats: List[float]) -> str:
+    return str(np.round(np.array(stats), 4))

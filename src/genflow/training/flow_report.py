@@ -1,0 +1,112 @@
+"""What is measured and drawn of a flow while it trains."""
+
+import os
+from typing import Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+import tree
+from tqdm import tqdm
+
+from genflow.data import ImageSet, epoch_batches
+from genflow.training.checkpoints import Session
+from genflow.training.flow_graph import FlowGraph, mean_over
+from genflow.training.images import save_labelled_rows
+from genflow.training.stop_signals import StopSignals
+
+NUM_COLUMNS = 10
+# Those of Glow's reference implementation.
+TEMPERATURES = (0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+class Report(NamedTuple):
+    """What happened after a step of training.
+
+    Attributes:
+        results: Means over the held-out images by metric; `None` if it was not evaluated.
+        pictures: Paths by what they show; `None` if nothing was drawn.
+        is_best: Whether the held-out loss is the lowest so far.
+        evaluation_seconds: How long the evaluation took.
+        drawing_seconds: How long the pictures took.
+    """
+
+    results: Optional[Dict[str, float]] = None
+    pictures: Optional[Dict[str, str]] = None
+    is_best: bool = False
+    evaluation_seconds: float = 0.0
+    drawing_seconds: float = 0.0
+
+
+class FlowReporter:
+    """Evaluates a flow on held-out images, and draws samples and reconstructions."""
+
+    def __init__(
+        self,
+        tensors: FlowGraph,
+        test_set: ImageSet,
+        batch_size: int,
+        sample_batch_size: Optional[int] = None,
+    ) -> None:
+        """Constructs the reporter.
+
+        Args:
+            tensors: The graph.
+            test_set: Held-out images.
+            batch_size: Images in each batch of the evaluation.
+            sample_batch_size: Images decoded at once when sampling; by default all.
+        """
+        self._tensors, self._test_set = tensors, test_set
+        self._batch_size, self._sample_batch_size = batch_size, sample_batch_size
+
+    def evaluate(
+        self, session: Session, stop: StopSignals, show_progress: bool = False
+    ) -> Dict[str, float]:
+        """Means over all held-out images, with the same noise at every call."""
+        results = []
+        batches = epoch_batches(self._test_set, self._batch_size)
+        count = -(-len(self._test_set) // self._batch_size)
+        bar = tqdm(batches, "held out", count, leave=False, unit="batch", disable=not show_progress)
+        for index, (images, labels) in enumerate(bar):
+            stop.check()
+            feed = self._tensors.feed(images, labels, "evaluate", index)
+            results.append(session.run(self._tensors.per_image, feed))
+        return mean_over(results)
+
+    def draw(self, step: int, session: Session, run_dir: str, stop: StopSignals) -> Dict[str, str]:
+        """Saves the pictures; returns their paths by what they show."""
+        samples = os.path.join(run_dir, "samples_{:06d}.png".format(step))
+        rows, labels = [], []
+        for temperature in TEMPERATURES:
+            stop.check()
+            block = _in_rows(self.sample(session, temperature))
+            rows += block
+            labels += ["T = {:g}".format(temperature)] + [""] * (len(block) - 1)
+        save_labelled_rows(samples, rows, labels, "samples, step {}".format(step))
+        reconstructions = os.path.join(run_dir, "reconstructions_{:06d}.png".format(step))
+        save_labelled_rows(
+            reconstructions, self._reconstruct(session), ["held out", "decoded"], "reconstructions"
+        )
+        return {"sample grid": samples, "reconstructions": reconstructions}
+
+    def sample(self, session: Session, temperature: float) -> np.ndarray:
+        """Samples as uint8 images, from the same random numbers at every temperature."""
+        latents = self._tensors.draw_latents(session, temperature)
+        labels = self._tensors.sample_labels
+        size = self._sample_batch_size or len(labels)
+        images = []
+        for first in range(0, len(labels), size):
+            part = tree.map_structure(lambda leaf: leaf[first : first + size], latents)  # noqa: B023
+            images.append(self._tensors.decode(session, part, labels[first : first + size]))
+        return np.concatenate(images)
+
+    def _reconstruct(self, session: Session) -> Sequence[np.ndarray]:
+        images, labels = self._test_set.read(np.arange(min(NUM_COLUMNS, len(self._test_set))))
+        feed = self._tensors.feed(images, labels, "reconstruct")
+        return [images, session.run(self._tensors.reconstructions, feed)]
+
+
+def _in_rows(images: np.ndarray) -> List[np.ndarray]:
+    """Cuts images into rows of ten; what is missing in the last one is white."""
+    columns = min(NUM_COLUMNS, len(images))
+    missing = -len(images) % columns
+    white = np.full((missing,) + images.shape[1:], 255, np.uint8)
+    return list(np.concatenate([images, white]).reshape((-1, columns) + images.shape[1:]))

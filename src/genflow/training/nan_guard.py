@@ -1,0 +1,85 @@
+"""Finding the layer at which a flow stops being finite."""
+
+import collections
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import tensorflow.compat.v2 as tf
+import tree
+
+from genflow.core import Bijection, Module
+from genflow.core.types import Nest, Tensor
+from genflow.training.minimizer import trainable_variables
+
+
+def find_bad_layer(
+    modules: Dict[str, Module],
+    x: Tensor,
+    context: Optional[Nest],
+    gradients: Dict[str, Tensor],
+    session: Any,
+    feed: dict,
+) -> str:
+    """Names the first layer of a flow that is not finite for a batch.
+
+    Looks in this order, and stops at what it finds: the weights; the outputs and
+    log-determinants of the layers, from data to latent; the gradients of the weights, from
+    latent to data, which is the way they come.
+
+    Args:
+        modules: In the default graph; the flow is called `flow`.
+        x: Batch, as the flow takes it.
+        context: Of the batch.
+        gradients: The gradient of each weight by its path.
+        session: With the weights in question.
+        feed: What to feed to `x` and `context`.
+
+    Returns:
+        A phrase for a message.
+    """
+    bad = _bad(trainable_variables(modules), session, feed)
+    if bad:
+        return "the weight {} is not finite".format(bad[0])
+    leaves = list(_leaves(modules["flow"].bijection, x, context, "flow/bijection"))
+    bad = _bad(collections.OrderedDict((path, made) for path, _, made in leaves), session, feed)
+    if bad:
+        layer = next(layer for path, layer, _ in leaves if path == bad[0])
+        return "the first layer whose output is not finite is {} ({})".format(
+            bad[0], type(layer).__name__
+        )
+    return _bad_gradient([path for path, _, _ in leaves], _bad(gradients, session, feed))
+
+
+def _leaves(
+    bijection: Bijection, x: Nest, context: Optional[Nest], path: str
+) -> Iterator[Tuple[str, Bijection, Nest]]:
+    """The innermost layers in the order of the forward direction, with what they return."""
+    is_leaf = True
+    for name, part, part_input in bijection._parts(x, context):
+        is_leaf = False
+        yield from _leaves(part, part_input, context, path + "/" + name)
+    if is_leaf:
+        yield path, bijection, bijection.forward_and_log_det(x, context)
+
+
+def _bad_gradient(leaf_paths: List[str], bad: List[str]) -> str:
+    for leaf_path in reversed(leaf_paths):
+        inside = [path for path in bad if path.startswith(leaf_path + "/")]
+        if inside:
+            return "the outputs are finite, but not the gradient of {}".format(inside[0])
+    if bad:
+        return "the outputs of the flow are finite, but not the gradient of {}".format(bad[0])
+    return "outputs and gradients are finite, but not the sum of the gradients' squares"
+
+
+def _bad(nests: Dict[str, Nest], session: Any, feed: dict) -> List[str]:
+    """The names of those that are not finite throughout."""
+    flags = [
+        tf.reduce_all([tf.reduce_all(_is_finite(leaf)) for leaf in tree.flatten(nest)])
+        for nest in nests.values()
+    ]
+    return [name for name, is_finite in zip(nests, session.run(flags, feed)) if not is_finite]
+
+
+def _is_finite(tensor: Tensor) -> Tensor:
+    tensor = tf.convert_to_tensor(tensor)
+    return tf.math.is_finite(tensor) if tensor.dtype.is_floating else tf.constant(True)

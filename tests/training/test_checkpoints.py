@@ -1,0 +1,155 @@
+import json
+import os
+
+import pytest
+import tensorflow.compat.v2 as tf
+
+from genflow.training import CheckpointError, Checkpoints, latest_checkpoint
+from tests.training.test_loop import Run, step_of
+
+
+def indices(folder):
+    return sorted(name for name in os.listdir(str(folder)) if name.endswith(".index"))
+
+
+def names_in(path):
+    return {name for name, _ in tf.train.list_variables(path)}
+
+
+def damage(path, size=10):
+    with open(path, "rb") as file:
+        contents = file.read()
+    with open(path, "wb") as file:
+        file.write(contents[:size])
+
+
+def test_names_are_attribute_paths(tmp_path):
+    Run(tmp_path).loop(1)
+    names = names_in(latest_checkpoint(str(tmp_path)))
+    assert {"pair/first", "pair/second", "first/m/pair/first", "second/u/pair/second"} <= names
+    assert {"average/pair/weight", "average/count", "global_step", "run/state"} <= names
+    assert {"first/beta1_power", "second/beta1_power", "second/beta2_power"} <= names
+    assert len(names) == 14
+    assert "first/m/pair/second" not in names
+
+
+def test_state_comes_back_with_the_configuration(tmp_path):
+    run = Run(tmp_path)
+    run.checkpoints.state["meter"] = {"loss": [0.1, 1e-17]}
+    run.loop(3)
+    checkpoints = Checkpoints(str(tmp_path))
+    assert checkpoints.step == 3
+    assert checkpoints.state == {"config": {"width": 2}, "meter": {"loss": [0.1, 1e-17]}}
+
+
+def test_old_checkpoints_go_also_after_a_resume(tmp_path):
+    Run(tmp_path).loop(3, checkpoint_every=1)
+    Run(tmp_path).loop(6, checkpoint_every=1)
+    assert indices(tmp_path) == ["model.ckpt-{}.index".format(step) for step in (4, 5, 6)]
+
+
+def test_the_best_stay_and_no_worse_one_takes_their_place(tmp_path):
+    values = {1: 5.0, 2: 3.0, 3: 4.0, 4: 3.0, 5: 2.0, 6: 9.0}
+    taken = []
+
+    def judge(run):
+        def callback(step, metrics, session):
+            if run.checkpoints.save_best(session, step, values[step]):
+                taken.append(step)
+
+        return callback
+
+    run = Run(tmp_path)
+    run.loop(3, [judge(run)])
+    run = Run(tmp_path)
+    run.loop(6, [judge(run)])
+    assert taken == [1, 2, 5]
+    assert latest_checkpoint(str(tmp_path / "best")).endswith("model.ckpt-5")
+    assert indices(tmp_path / "best") == ["model.ckpt-2.index", "model.ckpt-5.index"]
+    assert Checkpoints(str(tmp_path)).state["best"] == {"value": 2.0, "step": 5}
+
+
+@pytest.mark.parametrize("path", ["a", "a/model.ckpt-4", "a/model.ckpt-4.index"])
+def test_starts_from_a_checkpoint_of_another_run(tmp_path, path):
+    first = Run(tmp_path / "a")
+    first.loop(4, [lambda s, m, session: first.checkpoints.save_best(session, s, 1.0)])
+    second = Run(tmp_path / "b", restore_path=str(tmp_path / path))
+    assert second.checkpoints.step == 4
+    assert "best" not in second.checkpoints.state
+    assert second.loop(6) == 6
+    assert [step for step, _, _ in second.seen] == [5, 6]
+    assert step_of(tmp_path / "a") == 4
+    # What the run has by now made itself goes before.
+    third = Run(tmp_path / "b", restore_path=str(tmp_path / path))
+    assert third.checkpoints.step == 6
+
+
+def test_refuses_a_restore_path_without_a_checkpoint(tmp_path):
+    with pytest.raises(CheckpointError, match="`restore_path` must be a checkpoint .*nowhere"):
+        Checkpoints(str(tmp_path), restore_path=str(tmp_path / "nowhere"))
+
+
+def test_refuses_to_keep_one_checkpoint_only(tmp_path):
+    with pytest.raises(ValueError, match="`keep` must be at least 2; got 1"):
+        Checkpoints(str(tmp_path), keep=1)
+
+
+@pytest.mark.parametrize("size", [0, 10, 60])
+@pytest.mark.parametrize("suffix", [".index", ".data-00000-of-00001"])
+def test_names_a_damaged_checkpoint_and_leaves_all_files(tmp_path, suffix, size):
+    Run(tmp_path).loop(3)
+    damage(str(tmp_path / ("model.ckpt-3" + suffix)), size)
+    before = {name: (tmp_path / name).read_bytes() for name in os.listdir(str(tmp_path))}
+    with pytest.raises(CheckpointError, match=r"model\.ckpt-3 is damaged, or not of a run"):
+        Run(tmp_path).loop(5)
+    after = {name: (tmp_path / name).read_bytes() for name in before}
+    assert after == before
+
+
+def test_names_a_checkpoint_of_another_model(tmp_path):
+    Run(tmp_path).loop(1)
+    checkpoints = Checkpoints(str(tmp_path))
+    with tf.Graph().as_default():
+        tf.compat.v1.train.get_or_create_global_step()
+        variables = {"pair/third": tf.Variable(1.0), "pair/first": tf.Variable([1.0, 2.0, 3.0])}
+        checkpoints.hold(variables)
+        message = (
+            "model.ckpt-1 does not fit the model: it lacks pair/third; it has average/count, "
+            r"average/pair/weight, first/beta1_power and 8 more besides; of its shapes pair/first "
+            r"is \[2\] instead of \[3\]"
+        )
+        with pytest.raises(CheckpointError, match=message):
+            checkpoints.open()
+
+
+def test_names_a_checkpoint_that_is_not_of_a_run(tmp_path):
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        step = tf.compat.v1.train.get_or_create_global_step()
+        session.run(step.initializer)
+        tf.compat.v1.train.Saver().save(session, str(tmp_path / "model.ckpt"), global_step=0)
+    with pytest.raises(CheckpointError, match=r"model.ckpt-0 .*run/state"):
+        Checkpoints(str(tmp_path))
+
+
+def test_does_not_start_anew_over_checkpoints_without_their_list(tmp_path):
+    Run(tmp_path).loop(3)
+    os.remove(str(tmp_path / "checkpoint"))
+    with pytest.raises(CheckpointError, match="holds checkpoints .*but no file `checkpoint`"):
+        Run(tmp_path).loop(5)
+
+
+def test_refuses_folders_that_look_like_patterns(tmp_path):
+    with pytest.raises(CheckpointError, match=r"choose another than .*k\[8\]"):
+        Run(tmp_path / "k[8]")
+
+
+def test_a_folder_without_checkpoints_is_at_step_zero(tmp_path):
+    assert Checkpoints(str(tmp_path / "absent")).step == 0
+    assert Checkpoints(str(tmp_path / "absent")).state == {}
+    assert not os.path.exists(str(tmp_path / "absent"))
+
+
+def test_state_is_json(tmp_path):
+    Run(tmp_path).loop(1)
+    text = tf.train.load_variable(latest_checkpoint(str(tmp_path)), "run/state")
+    assert json.loads(text.decode("utf-8"))["config"] == {"width": 2}
