@@ -14,8 +14,8 @@ help:  ## Show this help
 
 quickstart: $(VENV)/.installed  ## Install, then train a small Glow and draw samples (5 minutes)
 	$(BIN)/python examples/glow_cifar10.py --problem auto --depth 4 --width 128 --learntop \
-		--flow_coupling 1 --steps 1500 --steps_warmup 100 --epochs_full_valid 2 \
-		--n_test 1000 --max_minutes 2.5 --logdir $(RUN_DIR)
+		--flow_coupling 1 --gradient_checkpointing 0 --steps 1500 --steps_warmup 100 \
+		--epochs_full_valid 2 --n_test 1000 --max_minutes 2.5 --logdir $(RUN_DIR)
 
 test: $(VENV)/.installed  ## Install, then run the tests
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile

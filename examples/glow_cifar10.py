@@ -1,4 +1,4 @@
-"""Glow on CIFAR-10, or on other small images.
+r"""Glow on CIFAR-10, or on other images.
 
 Kingma and Dhariwal, Glow: Generative Flow with Invertible 1x1 Convolutions, 2018.
 https://arxiv.org/abs/1807.03039
@@ -13,19 +13,29 @@ Runs:
     # The published model; takes days on a GPU.
     python examples/glow_cifar10.py --depth 32 --width 512 --learntop --flow_coupling 1
 
+    # A model of the digits of MNIST, class by class, that also tells them apart.
+    python examples/glow_cifar10.py --problem mnist --depth 4 --width 128 --flow_coupling 1 \\
+        --ycond --weight_y 0.01
+
+    # What has been trained encodes and decodes the held-out images: inference.npz
+    python examples/glow_cifar10.py <the flags of the run> --inference
+
 The folder of the run (--logdir) then holds a sample grid at several temperatures,
-reconstructions, the learning curve, the log and the checkpoints. The same command with
-the same --logdir goes on with the run.
+reconstructions, the learning curve, the logs and the checkpoints. The same command with
+--resume goes on with the run; Ctrl-C and SIGTERM lose nothing.
 """
 
 import dataclasses
+import logging
+import os
 import sys
-from typing import List, Optional, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence
 
-from genflow.core import Bijection
+import tensorflow.compat.v2 as tf
+
+from genflow.core import Bijection, Network
 from genflow.core.random import child_seeds
-from genflow.core.types import Seed
-from genflow.data import ImageSet, load_cifar10, load_digits, load_photo_patches
+from genflow.core.types import Nest, Seed, Tensor
 from genflow.distributions import Flow
 from genflow.layers import (
     ActNorm,
@@ -41,85 +51,137 @@ from genflow.layers import (
     PLUMatrix,
     Split,
     Squeeze,
+    recompute,
     reversed_order,
     shuffled_order,
 )
-from genflow.networks import ContextBias, GlowConditioner, Sum, ZerosConv
+from genflow.networks import ContextBias, GlowConditioner, Sum, ZerosConv, ZerosDense
 from genflow.optimizers import Adamax, linear_warmup
-from genflow.training import FlowTrainer, flag, keep_config, parse_flags
+from genflow.training import (
+    EpochLog,
+    FlowTrainer,
+    Minimizer,
+    TrainingStopped,
+    check_config,
+    flag,
+    keep_config,
+    parse_flags,
+)
+from glow_data import EPOCH_SIZE, NAMES, Data, load_data
 
 # What may differ when the same --logdir goes on with a run.
 MAY_CHANGE = (
-    "logdir data_dir download lr steps steps_warmup steps_log epochs epochs_warmup "
-    "epochs_full_valid max_minutes"
+    "verbose restore_path inference logdir data_dir data_url train_url fmap pmap n_batch_test "
+    "n_test lr epochs epochs_warmup epochs_full_valid epochs_full_sample gradient_checkpointing "
+    "n_sample resume download steps steps_warmup steps_log max_minutes polyak clip_norm n_grid "
+    "checkpoints steps_checkpoint num_threads"
 ).split()
 
 
 @dataclasses.dataclass
 class Config:
-    """The flags, under the names of the original."""
+    """The flags: those of the original under their names, then those that it does not have."""
 
+    verbose: bool = flag(False, "print every step: images processed, seconds, results")
+    restore_path: str = flag("", "checkpoint, or folder of a run, to start from")
+    inference: bool = flag(False, "do not train: encode and decode the held-out images")
+    logdir: str = flag("", "folder of the run (default: --train_url, else ./logs)")
     problem: str = flag(
-        "cifar10",
-        "images to train on; auto is cifar10 if it is at hand, else photos",
-        choices=["auto", "cifar10", "photos", "digits"],
+        "cifar10", "images; auto is cifar10 if it is at hand, else photos", choices=NAMES
     )
-    data_dir: str = flag("", "folder with the data; default: GENFLOW_DATA_DIR or the cache")
-    download: bool = flag(False, "download the data if it is not there")
-    logdir: str = flag("./logs", "folder of the run")
-    seed: int = flag(0, "of everything random")
-    n_train: int = flag(0, "training images to use; 0 or -1 for all")
-    n_test: int = flag(0, "held-out images to use; 0 or -1 for all")
-    n_batch_train: int = flag(50, "images in each update")
-    n_batch_init: int = flag(256, "images for data-dependent initialisation")
-    n_bits_x: int = flag(8, "bits of every pixel value")
-    n_levels: int = flag(3, "levels")
-    depth: int = flag(32, "steps in each level")
-    width: int = flag(512, "channels of the couplings' hidden layers")
-    flow_permutation: int = flag(2, "0 reverse, 1 shuffle, 2 invertible 1x1 convolution", [0, 1, 2])
-    flow_coupling: int = flag(0, "0 additive, 1 affine", choices=[0, 1])
-    plu: bool = flag(False, "keep the 1x1 convolutions as triangular factors")
-    learntop: bool = flag(False, "learn the top prior")
-    ycond: bool = flag(False, "let the top prior depend on the class")
+    category: str = flag("", "folder in --data_dir that holds the data, for LSUN")
+    data_dir: str = flag("", "folder with the data (default: GENFLOW_DATA_DIR, else a cache)")
+    data_url: str = flag("", "the Ascend port's name of --data_dir")
+    train_url: str = flag("", "the Ascend port's name of --logdir")
+    dal: int = flag(
+        -1,
+        "augmentation: 0 none, 1 shifts, 2 also mirrors, turns and zooms; -1 is 1 for cifar10 "
+        "and mnist, else 0",
+        choices=[-1, 0, 1, 2],
+    )
+    fmap: int = flag(1, "threads that read the record files")
+    pmap: int = flag(16, "batches that are prepared at the same time")
+    n_train: int = flag(-1, "images in an epoch; -1 for 50000, or all if there are fewer")
+    n_test: int = flag(-1, "held-out images to use; -1 for all")
+    n_batch_train: int = flag(50, "images in each update, at --anchor_size")
+    n_batch_test: int = flag(50, "images in each batch of the evaluation, at --anchor_size")
+    n_batch_init: int = flag(256, "images for data-dependent initialisation, at --anchor_size")
+    optimizer: str = flag(
+        "adamax",
+        "adam2 averages squares over devices, so it is adam on one",
+        choices=["adam", "adamax", "adam2"],
+    )
     lr: float = flag(0.001, "learning rate after the warm-up")
     beta1: float = flag(0.9, "decay of the average gradient")
-    polyak_epochs: float = flag(1.0, "sets the decay of the largest gradient")
-    epochs: int = flag(100, "passes over the training images")
-    epochs_warmup: float = flag(10.0, "length of the warm-up")
-    epochs_full_valid: float = flag(5.0, "passes between reports")
+    polyak_epochs: float = flag(1.0, "epochs that the weights are averaged over; sets beta2 too")
+    weight_decay: float = flag(1.0, "factor of the weights at every update; 1 for none")
+    epochs: int = flag(100, "epochs to train")
+    epochs_warmup: float = flag(10.0, "epochs in which the learning rate grows from zero")
+    epochs_full_valid: int = flag(5, "epochs between evaluations of the held-out images")
+    gradient_checkpointing: int = flag(
+        1, "keep one tensor for each step of flow and compute the rest again", choices=[0, 1]
+    )
+    image_size: int = flag(-1, "height and width of the images; -1 for that of --problem")
+    anchor_size: int = flag(32, "image size that batch sizes refer to")
+    width: int = flag(512, "channels of the couplings' hidden layers")
+    depth: int = flag(32, "steps in each level")
+    weight_y: float = flag(0.0, "weight of the classification loss; needs --ycond")
+    n_bits_x: int = flag(8, "bits of every pixel value")
+    n_levels: int = flag(3, "levels")
+    n_sample: int = flag(0, "images decoded at once when sampling; 0 for all")
+    epochs_full_sample: int = flag(50, "epochs between sample grids, besides epochs 1 and 10")
+    learntop: bool = flag(False, "learn the top prior")
+    ycond: bool = flag(False, "let the top prior depend on the class")
+    seed: int = flag(0, "of everything random")
+    flow_permutation: int = flag(2, "0 reverse, 1 shuffle, 2 invertible 1x1 convolution", [0, 1, 2])
+    flow_coupling: int = flag(0, "0 additive, 1 affine", choices=[0, 1])
+
+    resume: bool = flag(False, "go on with the run in --logdir, if there is one")
+    download: bool = flag(False, "download the data if it is not there")
+    plu: bool = flag(False, "keep the 1x1 convolutions as triangular factors")
+    polyak: bool = flag(False, "evaluate, sample and choose the best with averaged weights")
+    clip_norm: float = flag(0.0, "largest norm of the gradient; 0 for no limit")
+    n_grid: int = flag(10, "samples at each temperature")
     steps: int = flag(0, "updates to make, instead of epochs")
     steps_warmup: int = flag(0, "length of the warm-up in updates, instead of epochs")
-    steps_log: int = flag(50, "updates between lines of the log")
+    steps_log: int = flag(50, "updates between lines of log.jsonl")
+    steps_checkpoint: int = flag(1000, "updates between checkpoints")
+    checkpoints: int = flag(3, "how many of the last checkpoints stay")
     max_minutes: float = flag(0.0, "stop training after this time; 0 for no limit")
+    num_threads: int = flag(0, "threads of TensorFlow; 1 makes runs equal bit for bit; 0 for all")
 
 
-def load_data(config: Config) -> Tuple[ImageSet, ImageSet]:
-    """The training and the held-out images."""
-    train, test = (load_split(config, split) for split in ("train", "test"))
-    sizes = [n if n > 0 else len(s) for n, s in ((config.n_train, train), (config.n_test, test))]
-    return train.take(sizes[0]), test.take(sizes[1])
+POSITIVE = (
+    "fmap pmap n_batch_train n_batch_test polyak_epochs epochs_full_valid anchor_size "
+    "width depth n_levels epochs_full_sample n_grid steps_log steps_checkpoint"
+).split()
 
 
-def load_split(config: Config, split: str) -> ImageSet:
-    """The images of one split."""
-    if config.problem == "photos":
-        return load_photo_patches(split)
-    if config.problem == "digits":
-        return load_digits(split, scale=2)
-    try:
-        return load_cifar10(split, config.data_dir or None, config.download)
-    except FileNotFoundError:
-        if config.problem != "auto":
-            raise
-        print("No CIFAR-10 at hand: taking photographs that need no download.")
-        return load_photo_patches(split)
-
-
-def check_flags(config: Config, image_shape: Sequence[int]) -> None:
-    """Refuses flags that no model can be made of."""
-    for name in ("depth", "width", "n_levels", "n_batch_train", "polyak_epochs", "steps_log"):
+def check_flags(config: Config) -> Config:
+    """Refuses flags that contradict each other; gives --logdir its value."""
+    for name in POSITIVE:
         if not getattr(config, name) > 0:
             raise ValueError("--{} must be positive; got {}.".format(name, getattr(config, name)))
+    if config.weight_y and not config.ycond:
+        raise ValueError(
+            "--weight_y {} is the weight of a class that the model is not given: pass --ycond "
+            "too.".format(config.weight_y)
+        )
+    for ours, theirs in (("data_dir", "data_url"), ("logdir", "train_url")):
+        url = getattr(config, theirs)
+        if url and getattr(config, ours):
+            raise ValueError("--{} and --{} name one thing: pass one.".format(ours, theirs))
+        if "://" in url:
+            raise ValueError(
+                "--{} must be a folder of this machine; got {}: copy or mount it.".format(
+                    theirs, url
+                )
+            )
+    return dataclasses.replace(config, logdir=config.logdir or config.train_url or "./logs")
+
+
+def check_image_shape(config: Config, image_shape: Sequence[int]) -> None:
+    """Refuses images that the levels cannot halve."""
     if any(size % 2**config.n_levels for size in image_shape[:2]):
         raise ValueError(
             "--n_levels {} halves images that many times; those of {} are {}x{}.".format(
@@ -156,7 +218,8 @@ def make_step(config: Config, channels: int, seed: int) -> Bijection:
         config.flow_coupling
     ]
     conditioner = GlowConditioner(config.width, outputs, seed=conditioner_seed)
-    return Chain([ActNorm(log_scale_factor=3.0), permutation, coupling(conditioner)])
+    layers = [ActNorm(log_scale_factor=3.0), permutation, coupling(conditioner)]
+    return Chain(layers, backprop=recompute if config.gradient_checkpointing else None)
 
 
 def make_top_prior(config: Config, channels: int) -> List[Bijection]:
@@ -166,46 +229,204 @@ def make_top_prior(config: Config, channels: int) -> List[Bijection]:
     return [LearnedPrior(Sum(networks))] if networks else []
 
 
-def train(config: Config) -> dict:
-    """Trains the model; returns what it reached and where the pictures are."""
-    train_set, test_set = load_data(config)
-    check_flags(config, train_set.images.shape[1:])
-    steps_per_epoch = -(-len(train_set) // config.n_batch_train)
-    num_steps = config.steps or config.epochs * steps_per_epoch
-    warmup = config.steps_warmup or config.epochs_warmup * steps_per_epoch
-    beta2 = 1.0 - 1.0 / (steps_per_epoch * config.polyak_epochs)
-    keep_config(config.logdir, config, may_change=MAY_CHANGE)
-    trainer = FlowTrainer(
-        lambda noise_seed: make_model(config, train_set.images.shape[1:], noise_seed),
-        lambda step: Adamax(linear_warmup(config.lr, step, warmup), config.beta1, beta2),
-        train_set,
-        test_set,
+class TopClassifier(Network):
+    """Classes from the spatial mean of the coarsest latent.
+
+    The latent is taken as it is before its prior, which knows the class.
+    """
+
+    def __init__(self, flow: Flow, num_classes: int) -> None:
+        """Constructs the classifier of a flow that `make_model` has made with --ycond."""
+        super().__init__()
+        self._prior = flow.bijection.layers[-1].levels[-1].layers[-1]
+        self.linear = ZerosDense(num_classes)
+
+    def _call(self, x: Nest, context: Optional[Nest], training: bool) -> Tensor:
+        top = self._prior.inverse(x[-1], context)
+        return self.linear(tf.reduce_mean(top, axis=[1, 2]))
+
+
+@dataclasses.dataclass
+class Schedule:
+    """Sizes and times that follow from the flags and the data."""
+
+    config: Config
+    data: Data
+
+    @property
+    def epoch_size(self) -> int:
+        """Images in an epoch, as they are counted at the anchor size."""
+        default = min(EPOCH_SIZE, len(self.data.train))
+        return self.config.n_train if self.config.n_train > 0 else default
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Updates in an epoch."""
+        return -(-self.epoch_size // self.config.n_batch_train)
+
+    @property
+    def num_steps(self) -> int:
+        """Updates in all."""
+        return self.config.steps or self.config.epochs * self.steps_per_epoch
+
+    @property
+    def num_warmup_steps(self) -> float:
+        """Updates in which the learning rate grows."""
+        per_epoch = self.epoch_size / self.config.n_batch_train
+        return self.config.steps_warmup or self.config.epochs_warmup * per_epoch
+
+    @property
+    def decay(self) -> float:
+        """Of the largest gradient, and of the average of the weights."""
+        length = self.steps_per_epoch * self.config.polyak_epochs
+        if length < 1:
+            raise ValueError(
+                "--polyak_epochs must be at least 1/{}, one update; got {}.".format(
+                    self.steps_per_epoch, self.config.polyak_epochs
+                )
+            )
+        return 1.0 - 1.0 / length
+
+    def batch_size(self, at_anchor: int) -> int:
+        """Images in a batch that has as many pixels as so many at the anchor size."""
+        size = self.data.test.image_shape[0]
+        return max(1, at_anchor * self.config.anchor_size**2 // size**2)
+
+    def prints(self, epoch: int) -> bool:
+        """Whether the original prints a line."""
+        return epoch < 10 or (epoch < 50 and epoch % 10 == 0) or self._validates(epoch)
+
+    def evaluates_at(self, step: int) -> bool:
+        """Whether the held-out images are evaluated after so many updates."""
+        epoch, rest = divmod(step, self.steps_per_epoch)
+        return rest == 0 and self._validates(epoch)
+
+    def samples_at(self, step: int) -> bool:
+        """Whether samples are drawn after so many updates."""
+        epoch, rest = divmod(step, self.steps_per_epoch)
+        return rest == 0 and (epoch in (1, 10) or epoch % self.config.epochs_full_sample == 0)
+
+    def _validates(self, epoch: int) -> bool:
+        return epoch % self.config.epochs_full_valid == 0
+
+
+def make_minimizer(config: Config, schedule: Schedule) -> Minimizer:
+    """The optimizer and what belongs to it."""
+    make = {"adamax": Adamax}.get(config.optimizer, tf.compat.v1.train.AdamOptimizer)
+
+    def make_optimizer(step: Tensor) -> tf.compat.v1.train.Optimizer:
+        rate = linear_warmup(config.lr, step, schedule.num_warmup_steps)
+        return make(rate, config.beta1, schedule.decay, epsilon=1e-8)
+
+    return Minimizer(
+        make_optimizer, config.clip_norm or None, config.weight_decay, average_decay=schedule.decay
+    )
+
+
+def make_trainer(config: Config, data: Data, initialize: Optional[Callable] = None) -> FlowTrainer:
+    """Everything that training and inference need."""
+    schedule = Schedule(config, data)
+    num_classes, image_shape = data.train.num_classes, data.test.image_shape
+    threads = config.num_threads
+    return FlowTrainer(
+        lambda noise_seed: make_model(config, image_shape, noise_seed),
+        make_minimizer(config, schedule),
+        data.train,
+        data.test.take(config.n_test) if config.n_test > 0 else data.test,
         config.logdir,
-        batch_size=config.n_batch_train,
-        init_batch_size=config.n_batch_init,
+        batch_size=schedule.batch_size(config.n_batch_train),
+        test_batch_size=schedule.batch_size(config.n_batch_test),
+        init_batch_size=schedule.batch_size(config.n_batch_init),
         num_bits=config.n_bits_x,
         class_conditional=config.ycond,
+        make_classifier=(lambda flow: TopClassifier(flow, num_classes))
+        if config.weight_y
+        else None,
+        classifier_weight=config.weight_y,
+        augment=data.augment,
+        num_parallel=config.pmap,
+        use_average=config.polyak,
+        num_samples=config.n_grid,
+        sample_batch_size=config.n_sample or None,
+        restore_path=config.restore_path or None,
+        keep=config.checkpoints,
+        config=dataclasses.asdict(config),
+        session_config=tf.compat.v1.ConfigProto(
+            intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads
+        ),
+        initialize=initialize,
         seed=config.seed,
     )
-    print("{:,} parameters, {:,} training images".format(trainer.num_parameters, len(train_set)))
-    return trainer.train(
-        num_steps,
-        report_every=max(1, int(config.epochs_full_valid * steps_per_epoch)),
-        log_every=config.steps_log,
-        max_seconds=60.0 * config.max_minutes or None,
+
+
+def train(config: Config) -> dict:
+    """Trains the model; returns what it reached and where the pictures are."""
+    config = check_flags(config)
+    data = load_data(config)
+    check_image_shape(config, data.test.image_shape)
+    keep_config(config.logdir, config, MAY_CHANGE, config.resume, restore_path=config.restore_path)
+    schedule, trainer = Schedule(config, data), make_trainer(config, data)
+    print("{:,} parameters, {:,} training images".format(trainer.num_parameters, len(data.train)))
+    log = EpochLog(
+        config.logdir,
+        dataclasses.asdict(config),
+        schedule.steps_per_epoch,
+        trainer.batch_size,
+        trainer.state,
+        trainer.checkpoints.step,
+        config.n_batch_train,
+        schedule.prints,
+        config.verbose,
+        trainer.write,
     )
+    return trainer.train(
+        schedule.num_steps,
+        schedule.evaluates_at,
+        schedule.samples_at,
+        log_every=config.steps_log,
+        checkpoint_every=config.steps_checkpoint,
+        max_seconds=60.0 * config.max_minutes or None,
+        observers=[log],
+    )
+
+
+def infer(config: Config) -> dict:
+    """Encodes and decodes the held-out images with the weights of a run."""
+    config = check_flags(config)
+    data = load_data(config)
+    check_image_shape(config, data.test.image_shape)
+    check_config(config.logdir, config, MAY_CHANGE, restore_path=config.restore_path)
+    return make_trainer(config, data).infer(os.path.join(config.logdir, "inference.npz"))
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Parses the flags, trains, and says what was made."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     config = parse_flags(Config, argv, description=__doc__)
     try:
-        summary = train(config)
+        summary = infer(config) if config.inference else train(config)
     except (OSError, ValueError, FloatingPointError) as error:
         sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit("Stopped; the same command goes on from here: {}".format(config.logdir))
+    except TrainingStopped as stopped:
+        print("Training was {}; with --resume the same command goes on.".format(stopped))
+        sys.exit(128 + stopped.signum)
+    if config.inference:
+        print("{num_images} images, latents and decoded images: {path}".format(**summary))
+        print("Largest difference of a decoded pixel value: {max_difference}".format(**summary))
+        print("Held-out bits/dim: {test_bits_per_dim:.4f}".format(**summary))
+    else:
+        print_summary(summary)
+    if "test_class_error" in summary:
+        print("Held-out classification error: {test_class_error:.4f}".format(**summary))
+
+
+def print_summary(summary: dict) -> None:
+    """What training reached: held-out numbers only."""
     print("Held-out bits/dim after {num_steps} steps: {test_bits_per_dim:.4f}".format(**summary))
+    print(
+        "  of the weights as they are {test_bits_per_dim_raw:.4f}, averaged "
+        "{test_bits_per_dim_average:.4f}".format(**summary)
+    )
     print("Look at:")
     for name, path in summary["pictures"].items():
         print("  {:<20}{}".format(name, path))

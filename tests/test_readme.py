@@ -8,8 +8,9 @@ Commands that run an example must parse.
 import contextlib
 import dataclasses
 import doctest
-import importlib.util
+import importlib
 import io
+import os
 import pathlib
 import re
 import shlex
@@ -17,6 +18,8 @@ import sys
 from typing import NamedTuple, Optional
 
 import pytest
+
+from genflow.training import parse_flags
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md"] + sorted((ROOT / "docs").glob("*.md"))
@@ -60,15 +63,11 @@ def pages_with(language):
 
 
 @pytest.fixture(scope="module")
-def glow():
-    """`examples/glow_cifar10.py`, imported."""
-    path = ROOT / "examples" / "glow_cifar10.py"
-    spec = importlib.util.spec_from_file_location("documented_glow", str(path))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # Dataclasses look their module up.
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+def example():
+    """Imports a script of `examples`."""
+    sys.path.insert(0, str(ROOT / "examples"))
+    yield importlib.import_module
+    sys.path.remove(str(ROOT / "examples"))
 
 
 @pages_with("python")
@@ -93,19 +92,23 @@ def test_python_blocks_run_and_print_what_they_show(page, tmp_path, monkeypatch)
 
 
 @pages_with("bash")
-def test_commands_that_run_the_example_parse(page, glow):
+def test_commands_that_run_an_example_parse(page, example):
     text = "".join(block.content for block in blocks(page) if block.language == "bash")
     for line in text.replace("\\\n", " ").splitlines():
-        if "examples/" in line:
-            words = shlex.split(line, comments=True)
-            glow.parse_flags(glow.Config, words[words.index("examples/glow_cifar10.py") + 1 :])
+        words = shlex.split(line, comments=True)
+        for position, word in enumerate(words):
+            if word.startswith("examples/"):
+                module = example(os.path.splitext(os.path.basename(word))[0])
+                config = getattr(module, "ConversionConfig", module.Config)
+                parse_flags(config, words[position + 1 :])
 
 
-def test_the_page_of_the_example_explains_every_flag(glow):
+def test_the_page_of_the_example_explains_every_flag(example):
     text = (ROOT / "docs" / "glow.md").read_text(encoding="utf-8")
-    flags = ["`--{}`".format(field.name) for field in dataclasses.fields(glow.Config)]
+    configs = [example("glow_cifar10").Config, example("glow_checkpoint").ConversionConfig]
+    flags = {"`--{}`".format(f.name) for config in configs for f in dataclasses.fields(config)}
 
-    assert [flag for flag in flags if flag not in text] == []
+    assert sorted(flag for flag in flags if flag not in text) == []
 
 
 @pages_with("bash")
