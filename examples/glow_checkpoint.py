@@ -25,7 +25,7 @@ import sys
 from typing import Any, List, Optional, Sequence
 
 from genflow.training import flag, keep_config, latest_checkpoint, parse_flags
-from glow_cifar10 import MAY_CHANGE, Config, check_flags, check_image_shape, make_trainer
+from glow_cifar10 import MAY_CHANGE, Config, check_data, check_flags, make_trainer
 from glow_data import load_data
 from glow_original import Original, as_arguments, listed, load_original
 
@@ -84,7 +84,7 @@ def convert(config: ConversionConfig) -> List[str]:
 def write_run(config: Config, checkpoint: str, average: bool) -> List[str]:
     """Starts a run with the weights of the original, in place of data-dependent initialisation."""
     data, left = load_data(config), []
-    check_image_shape(config, data.test.image_shape)
+    check_data(config, data)
 
     def initialize(tensors: Any, session: Any) -> None:
         classifier = getattr(tensors.modules.get("classifier"), "linear", None)

@@ -27,6 +27,7 @@ reconstructions, the learning curve, the logs and the checkpoints. The same comm
 
 import dataclasses
 import logging
+import math
 import os
 import sys
 from typing import Callable, List, Optional, Sequence
@@ -61,7 +62,7 @@ from genflow.training import (
     EpochLog,
     FlowTrainer,
     Minimizer,
-    TrainingStopped,
+    check_checkpoint_config,
     check_config,
     flag,
     keep_config,
@@ -152,42 +153,58 @@ class Config:
 
 
 POSITIVE = (
-    "fmap pmap n_batch_train n_batch_test polyak_epochs epochs_full_valid anchor_size "
-    "width depth n_levels epochs_full_sample n_grid steps_log steps_checkpoint"
+    "fmap pmap n_batch_train n_batch_test n_batch_init lr polyak_epochs epochs epochs_full_valid "
+    "anchor_size width depth n_levels epochs_full_sample n_grid steps_log steps_checkpoint"
+).split()
+NOT_NEGATIVE = (
+    "weight_y n_sample epochs_warmup clip_norm steps steps_warmup max_minutes num_threads"
 ).split()
 
 
 def check_flags(config: Config) -> Config:
     """Refuses flags that contradict each other; gives --logdir its value."""
-    for name in POSITIVE:
-        if not getattr(config, name) > 0:
-            raise ValueError("--{} must be positive; got {}.".format(name, getattr(config, name)))
+    for name, value in dataclasses.asdict(config).items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("--{} must be a finite number; got {}.".format(name, value))
+        if name in POSITIVE and value <= 0:
+            raise ValueError("--{} must be positive; got {}.".format(name, value))
+        if name in NOT_NEGATIVE and value < 0:
+            raise ValueError("--{} must not be negative; got {}.".format(name, value))
+        if isinstance(value, str) and "://" in value:
+            raise ValueError(
+                "--{} must be a place on this machine; got {}: copy or mount it.".format(
+                    name, value
+                )
+            )
     if config.weight_y and not config.ycond:
         raise ValueError(
             "--weight_y {} is the weight of a class that the model is not given: pass --ycond "
             "too.".format(config.weight_y)
         )
     for ours, theirs in (("data_dir", "data_url"), ("logdir", "train_url")):
-        url = getattr(config, theirs)
-        if url and getattr(config, ours):
+        if getattr(config, ours) and getattr(config, theirs):
             raise ValueError("--{} and --{} name one thing: pass one.".format(ours, theirs))
-        if "://" in url:
-            raise ValueError(
-                "--{} must be a folder of this machine; got {}: copy or mount it.".format(
-                    theirs, url
-                )
-            )
     return dataclasses.replace(config, logdir=config.logdir or config.train_url or "./logs")
 
 
-def check_image_shape(config: Config, image_shape: Sequence[int]) -> None:
-    """Refuses images that the levels cannot halve."""
+def check_data(config: Config, data: Data) -> None:
+    """Refuses images that the levels cannot halve, or that are too few."""
+    image_shape, schedule = data.test.image_shape, Schedule(config, data)
     if any(size % 2**config.n_levels for size in image_shape[:2]):
         raise ValueError(
             "--n_levels {} halves images that many times; those of {} are {}x{}.".format(
                 config.n_levels, config.problem, *image_shape[:2]
             )
         )
+    for name, images in (("n_batch_train", data.train), ("n_test", data.test)):
+        value = getattr(config, name)
+        count = schedule.batch_size(value) if name == "n_batch_train" else value
+        if count > len(images):
+            raise ValueError(
+                "--{} {} asks for {} images of {}x{}; there are {}.".format(
+                    name, value, count, image_shape[0], image_shape[1], len(images)
+                )
+            )
 
 
 def make_model(config: Config, image_shape: Sequence[int], noise_seed: Seed = None) -> Flow:
@@ -323,7 +340,9 @@ def make_minimizer(config: Config, schedule: Schedule) -> Minimizer:
     )
 
 
-def make_trainer(config: Config, data: Data, initialize: Optional[Callable] = None) -> FlowTrainer:
+def make_trainer(
+    config: Config, data: Data, initialize: Optional[Callable] = None, resume: bool = True
+) -> FlowTrainer:
     """Everything that training and inference need."""
     schedule = Schedule(config, data)
     num_classes, image_shape = data.train.num_classes, data.test.image_shape
@@ -349,6 +368,7 @@ def make_trainer(config: Config, data: Data, initialize: Optional[Callable] = No
         num_samples=config.n_grid,
         sample_batch_size=config.n_sample or None,
         restore_path=config.restore_path or None,
+        resume=resume,
         keep=config.checkpoints,
         config=dataclasses.asdict(config),
         session_config=tf.compat.v1.ConfigProto(
@@ -363,8 +383,9 @@ def train(config: Config) -> dict:
     """Trains the model; returns what it reached and where the pictures are."""
     config = check_flags(config)
     data = load_data(config)
-    check_image_shape(config, data.test.image_shape)
-    keep_config(config.logdir, config, MAY_CHANGE, config.resume, restore_path=config.restore_path)
+    check_data(config, data)
+    run = (config.logdir, config, MAY_CHANGE, config.resume, config.restore_path)
+    check_config(*run)
     schedule, trainer = Schedule(config, data), make_trainer(config, data)
     print("{:,} parameters, {:,} training images".format(trainer.num_parameters, len(data.train)))
     log = EpochLog(
@@ -373,7 +394,7 @@ def train(config: Config) -> dict:
         schedule.steps_per_epoch,
         trainer.batch_size,
         trainer.state,
-        trainer.checkpoints.step,
+        trainer.checkpoints.step if trainer.checkpoints.goes_on else None,
         config.n_batch_train,
         schedule.prints,
         config.verbose,
@@ -387,6 +408,7 @@ def train(config: Config) -> dict:
         checkpoint_every=config.steps_checkpoint,
         max_seconds=60.0 * config.max_minutes or None,
         observers=[log],
+        when_open=lambda: keep_config(*run),
     )
 
 
@@ -394,9 +416,10 @@ def infer(config: Config) -> dict:
     """Encodes and decodes the held-out images with the weights of a run."""
     config = check_flags(config)
     data = load_data(config)
-    check_image_shape(config, data.test.image_shape)
-    check_config(config.logdir, config, MAY_CHANGE, restore_path=config.restore_path)
-    return make_trainer(config, data).infer(os.path.join(config.logdir, "inference.npz"))
+    check_data(config, data)
+    check_checkpoint_config(config.restore_path or config.logdir, config, MAY_CHANGE)
+    trainer = make_trainer(config, data, resume=not config.restore_path)
+    return trainer.infer(os.path.join(config.logdir, "inference.npz"))
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
@@ -407,9 +430,11 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         summary = infer(config) if config.inference else train(config)
     except (OSError, ValueError, FloatingPointError) as error:
         sys.exit(str(error))
-    except TrainingStopped as stopped:
-        print("Training was {}; with --resume the same command goes on.".format(stopped))
-        sys.exit(128 + stopped.signum)
+    except KeyboardInterrupt as stopped:
+        print(
+            "Training was {}; with --resume the same command goes on.".format(stopped or "stopped")
+        )
+        sys.exit(128 + getattr(stopped, "signum", 2))
     if config.inference:
         print("{num_images} images, latents and decoded images: {path}".format(**summary))
         print("Largest difference of a decoded pixel value: {max_difference}".format(**summary))

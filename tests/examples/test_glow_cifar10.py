@@ -9,6 +9,7 @@ import pytest
 import tensorflow.compat.v2 as tf
 
 from genflow.data import ImageSet
+from genflow.training import TrainingStopped
 
 EXAMPLES = os.path.join(os.path.dirname(__file__), "..", "..", "examples")
 
@@ -70,7 +71,7 @@ SMALL += ["--n_batch_train=5", "--n_batch_init=20", "--n_batch_test=5"]  # Of fo
 
 
 def run(glow, logdir, *flags):
-    glow.main(SMALL + list(flags) + ["--logdir", str(logdir)])
+    glow.main(SMALL + ["--logdir", str(logdir)] + list(flags))
 
 
 def lines(path):
@@ -214,16 +215,21 @@ def test_starts_from_another_run_and_infers(glow, tmp_path, capsys):
     assert sorted(os.listdir(str(tmp_path / "a"))) == before
     capsys.readouterr()
     run(glow, tmp_path / "b", "--inference")
+    with open(str(tmp_path / "b" / "inference.npz"), "rb") as file:
+        of_b = file.read()
     output = capsys.readouterr().out
     assert "Largest difference of a decoded pixel value: 0" in output
     arrays = np.load(str(tmp_path / "b" / "inference.npz"))
     assert arrays["z0"].shape == (20, 8, 8, 2)
     assert arrays["z1"].shape == (20, 4, 4, 8)
     np.testing.assert_array_equal(arrays["images"], arrays["decoded"])
+    run(glow, tmp_path / "b", "--inference", "--restore_path", str(tmp_path / "a" / "best"))
+    with open(str(tmp_path / "b" / "inference.npz"), "rb") as file:
+        assert file.read() != of_b
 
 
 def test_inference_needs_a_run(glow, tmp_path):
-    with pytest.raises(SystemExit, match="There is no checkpoint in"):
+    with pytest.raises(SystemExit, match="must be a checkpoint .* none at .*none"):
         run(glow, tmp_path / "none", "--inference")
 
 
@@ -233,14 +239,21 @@ def test_inference_needs_a_run(glow, tmp_path):
         (["--depth=0"], "--depth must be positive; got 0"),
         (["--polyak_epochs=0"], "--polyak_epochs must be positive"),
         (["--polyak_epochs=0.00001"], "--polyak_epochs must be at least 1/"),
+        (["--lr=nan"], "--lr must be a finite number; got nan"),
+        (["--weight_y=-1", "--ycond"], "--weight_y must not be negative; got -1.0"),
+        (["--logdir=s3://bucket"], "--logdir must be a place on this machine; got s3://bucket"),
+        (["--n_test=5000"], "--n_test 5000 asks for 5000 images of 16x16; there are 297"),
         (["--n_levels=6"], "--n_levels 6 halves images that many times; those of digits are 16x16"),
         (["--n_bits_x=9"], "`num_bits` must be an integer from 1 to 8; got 9"),
-        (["--n_batch_train=5000"], "`batch_size` must be between 1 and 1500.*; got 20000"),
-        (["--n_batch_init=0"], "`init_batch_size` must be at least 2"),
+        (
+            ["--n_batch_train=5000"],
+            "5000 asks for 20000 images of 16x16; there are 1500",
+        ),
+        (["--n_batch_init=1", "--anchor_size=16"], "`init_batch_size` must be at least 2"),
         (["--weight_y=0.1"], "--weight_y 0.1 .* pass --ycond"),
         (["--image_size=64"], "--image_size must be at most 16 for digits; got 64"),
         (["--image_size=12"], "`size` must divide the 16x16 of digits"),
-        (["--data_url=obs://bucket/data"], "--data_url must be a folder of this machine"),
+        (["--data_url=obs://bucket/data"], "--data_url must be a place on this machine"),
         (["--data_url=a", "--data_dir=b"], "--data_dir and --data_url name one thing"),
         (["--train_url=a"], "--logdir and --train_url name one thing"),
         (["--checkpoints=1"], "`keep` must be at least 2"),
@@ -253,6 +266,37 @@ def test_bad_flags_are_one_sentence(glow, tmp_path, flags, message):
         run(glow, tmp_path / "run", "--steps=1", *flags)
 
 
+def test_a_new_run_leaves_the_files_of_others(glow, tmp_path):
+    """Such as the logs of the original, which have the same names."""
+    (tmp_path / "train.txt").write_text("img1.png 0")
+    (tmp_path / "log.jsonl").write_text('{"step": 5}\n')
+    run(glow, tmp_path, "--steps=1")
+    assert (tmp_path / "train.txt.old").read_text() == "img1.png 0"
+    assert (tmp_path / "log.jsonl.old").read_text() == '{"step": 5}\n'
+
+
+def test_a_refused_run_changes_nothing(glow, tmp_path):
+    run(glow, tmp_path, "--steps=2")
+    path = tmp_path / "model.ckpt-2.data-00000-of-00001"
+    path.write_bytes(path.read_bytes()[:1000])
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()}
+    with pytest.raises(SystemExit, match="model.ckpt-2 is damaged"):
+        run(glow, tmp_path, "--steps=3", "--resume")
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()} == before
+
+
+def test_a_damaged_record_is_named_when_training_comes_to_it(glow, tmp_path):
+    write_records(tmp_path / "data", 32)
+    path = tmp_path / "data" / "train" / "train-r05-s-0000-of-0001.tfrecords"
+    contents = bytearray(path.read_bytes())
+    contents[len(contents) // 2] ^= 1
+    path.write_bytes(bytes(contents))
+    flags = ["--problem=celeba", "--data_dir", str(tmp_path / "data"), "--image_size=32"]
+    flags += ["--depth=1", "--width=4", "--steps=9", "--n_batch_train=2", "--n_batch_init=2"]
+    with pytest.raises(SystemExit, match="record.* of .*train-r05-s-0000-of-0001.tfrecords"):
+        glow.main(flags + ["--logdir", str(tmp_path / "run")])
+
+
 def test_a_folder_that_cannot_be_made_is_one_sentence(glow, tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(SystemExit, match="file"):
@@ -261,14 +305,17 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(glow, tmp_path):
 
 
 def test_ctrl_c_says_how_to_go_on(glow, tmp_path, monkeypatch, capsys):
+    stopped = [TrainingStopped(15), KeyboardInterrupt()]
+
     def stop(*args, **kwargs):
-        raise glow.TrainingStopped(15)
+        raise stopped.pop()
 
     monkeypatch.setattr(glow.FlowTrainer, "train", stop)
-    with pytest.raises(SystemExit) as status:
-        run(glow, tmp_path)
-    assert status.value.code == 128 + 15
-    assert "with --resume the same command goes on" in capsys.readouterr().out
+    for code in (128 + 2, 128 + 15):
+        with pytest.raises(SystemExit) as status:
+            run(glow, tmp_path)
+        assert status.value.code == code
+        assert "with --resume the same command goes on" in capsys.readouterr().out
 
 
 def schedule(glow, flags, num_images=60000, size=32):

@@ -81,7 +81,7 @@ def main():
         if step == arguments.kill_at:
             os.kill(os.getpid(), 9)
 
-    first_step = trainer.checkpoints.step
+    first_step = trainer.checkpoints.step if trainer.checkpoints.goes_on else None
     log = EpochLog(arguments.run_dir, {}, 7, 12, trainer.state, first_step)
     trainer.train(
         arguments.num_steps,

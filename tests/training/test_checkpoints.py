@@ -1,10 +1,12 @@
 import json
 import os
+import shutil
 
 import pytest
 import tensorflow.compat.v2 as tf
 
 from genflow.training import CheckpointError, Checkpoints, latest_checkpoint
+from genflow.training.checkpoints import read_state
 from tests.training.test_loop import Run, step_of
 
 
@@ -134,8 +136,77 @@ def test_names_a_checkpoint_that_is_not_of_a_run(tmp_path):
 def test_does_not_start_anew_over_checkpoints_without_their_list(tmp_path):
     Run(tmp_path).loop(3)
     os.remove(str(tmp_path / "checkpoint"))
-    with pytest.raises(CheckpointError, match="holds checkpoints .*but no file `checkpoint`"):
+    message = "checkpoint, which .* is missing or empty: write the line `.*model.ckpt-3.` into it"
+    with pytest.raises(CheckpointError, match=message):
         Run(tmp_path).loop(5)
+
+
+@pytest.mark.parametrize("contents", [b"\xff\xfe", b"junk", b"model_checkpoint_path: 3"])
+def test_names_a_damaged_list_of_checkpoints(tmp_path, contents):
+    Run(tmp_path).loop(3)
+    (tmp_path / "checkpoint").write_bytes(contents)
+    message = "checkpoint, which .*write the line `.*model.ckpt-3.` into it"
+    with pytest.raises(CheckpointError, match=message):
+        Run(tmp_path)
+    assert (tmp_path / "checkpoint").read_bytes() == contents
+
+
+def test_names_a_listed_checkpoint_that_is_not_there(tmp_path):
+    Run(tmp_path).loop(3)
+    for path in tmp_path.glob("model.ckpt-3.*"):
+        path.unlink()
+    message = "names model.ckpt-3, which is not there: write the line `.*model.ckpt-0.` into it"
+    with pytest.raises(CheckpointError, match=message):
+        Run(tmp_path)
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-0"\n')
+    assert Run(tmp_path).loop(2) == 2
+
+
+def test_a_copy_is_a_run_of_its_own(tmp_path):
+    """It neither reads nor deletes what the first one has."""
+    Run(tmp_path / "a", keep=2).loop(3)
+    shutil.copytree(str(tmp_path / "a"), str(tmp_path / "b"))
+    before = sorted(os.listdir(str(tmp_path / "a")))
+    # As older lists of checkpoints have it, and as a hostile one may.
+    lines = ['model_checkpoint_path: "{}/a/model.ckpt-3"'.format(tmp_path)]
+    lines += ['all_model_checkpoint_paths: "../a/model.ckpt-{}"'.format(n) for n in (0, 3)]
+    (tmp_path / "b" / "checkpoint").write_text("\n".join(lines))
+    run = Run(tmp_path / "b", keep=2)
+    assert run.checkpoints.path == str(tmp_path / "b" / "model.ckpt-3")
+    run.loop(6, checkpoint_every=1)
+    assert sorted(os.listdir(str(tmp_path / "a"))) == before
+    assert indices(tmp_path / "b") == ["model.ckpt-5.index", "model.ckpt-6.index"]
+    os.rename(str(tmp_path / "b"), str(tmp_path / "c"))
+    assert step_of(tmp_path / "c") == 6
+
+
+def test_clears_away_what_a_process_left_that_was_killed_while_it_saved(tmp_path):
+    Run(tmp_path).loop(3)
+    (tmp_path / "model.ckpt-9.data-00000-of-00001").write_bytes(b"half")
+    (tmp_path / "mine.data-1").write_bytes(b"mine")
+    Run(tmp_path).loop(4)
+    assert not (tmp_path / "model.ckpt-9.data-00000-of-00001").exists()
+    assert (tmp_path / "mine.data-1").exists()
+
+
+def test_does_not_start_anew_beside_the_best(tmp_path):
+    run = Run(tmp_path)
+    run.loop(3, [lambda step, m, session: run.checkpoints.save_best(session, step, 1.0)])
+    for path in list(tmp_path.glob("model.ckpt-*")) + [tmp_path / "checkpoint"]:
+        path.unlink()
+    with pytest.raises(CheckpointError, match="has lost its last checkpoints .*/best"):
+        Run(tmp_path)
+    assert Run(tmp_path / "new", restore_path=str(tmp_path / "best")).loop(4) == 4
+
+
+def test_a_checkpoint_that_cannot_be_written_is_one_sentence(tmp_path):
+    run = Run(tmp_path / "a")
+    with run.graph.as_default(), run.checkpoints.open() as session:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "model.ckpt-1.index").mkdir()
+        (tmp_path / "a" / "model.ckpt-1.index" / "in the way").write_bytes(b"")
+        with pytest.raises(OSError, match="a/model.ckpt-1 cannot be written .*: make room"):
+            run.checkpoints.save(session, 1)
 
 
 def test_refuses_folders_that_look_like_patterns(tmp_path):
@@ -153,3 +224,52 @@ def test_state_is_json(tmp_path):
     Run(tmp_path).loop(1)
     text = tf.train.load_variable(latest_checkpoint(str(tmp_path)), "run/state")
     assert json.loads(text.decode("utf-8"))["config"] == {"width": 2}
+
+
+def test_the_best_is_the_one_in_the_folder_whatever_the_last_checkpoint_knew(tmp_path):
+    """A run that ends, or is killed, after an evaluation has not said so in a checkpoint."""
+    run = Run(tmp_path)
+    run.loop(3)
+    with run.graph.as_default(), run.checkpoints.open() as session:
+        assert run.checkpoints.save_best(session, 3, 2.5)
+    assert "best" not in read_state(latest_checkpoint(str(tmp_path)))
+    assert Checkpoints(str(tmp_path)).state["best"] == {"value": 2.5, "step": 3}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "[1]",
+        "3",
+        "nonsense",
+        "[" * 100000,
+        '{"pending": 3}',
+        '{"pending": {"loss": "x"}}',
+        '{"meter": []}',
+        '{"meter": {"loss": 3}}',
+        '{"meter": {"loss": ["x"]}}',
+        '{"best": 1}',
+    ],
+    ids=range(10),
+)
+def test_names_a_state_that_is_not_one(tmp_path, state):
+    run = Run(tmp_path)
+    with run.graph.as_default(), run.checkpoints.open() as session:
+        session.run(run.checkpoints._put_text, {run.checkpoints._new_text: state})
+        run.checkpoints._saver.save(session, str(tmp_path / "model.ckpt"), global_step=1)
+    with pytest.raises(CheckpointError, match="model.ckpt-1 is damaged, or not of a run"):
+        Checkpoints(str(tmp_path))
+
+
+def test_a_run_that_was_killed_in_its_first_checkpoint_starts_anew(tmp_path):
+    Run(tmp_path).loop(0)
+    os.remove(str(tmp_path / "checkpoint"))
+    assert latest_checkpoint(str(tmp_path)) is None
+    assert Run(tmp_path).loop(2) == 2
+
+
+def test_another_run_goes_first_when_asked_to(tmp_path):
+    Run(tmp_path / "a").loop(4)
+    Run(tmp_path / "b").loop(2)
+    assert Checkpoints(str(tmp_path / "b"), str(tmp_path / "a")).step == 2
+    assert Checkpoints(str(tmp_path / "b"), str(tmp_path / "a"), resume=False).step == 4

@@ -12,7 +12,7 @@ def lines(path):
         return [json.loads(line) for line in file]
 
 
-def run(folder, state, steps, first_step=0, evaluate_at=4, printed=None, **kwargs):
+def run(folder, state, steps, first_step=None, evaluate_at=4, printed=None, **kwargs):
     arguments = {"steps_per_epoch": 2, "batch_size": 10, "processed_per_step": 40}
     write = (lambda line: None) if printed is None else printed.append
     arguments.update(kwargs)
@@ -101,5 +101,20 @@ def test_a_run_that_was_killed_writes_what_it_would_have_written(tmp_path):
 def test_names_a_bad_line(tmp_path):
     (tmp_path / "train.txt").write_text("nonsense\n")
     with pytest.raises(ValueError, match=r"Line 1 of .*train\.txt is not a JSON object"):
-        run(tmp_path, {}, [1])
+        run(tmp_path, {}, [1], first_step=0)
     assert (tmp_path / "train.txt").read_text() == "nonsense\n"
+
+
+def test_a_new_run_sets_old_files_aside(tmp_path):
+    for contents in ("mine", "mine too"):
+        (tmp_path / "train.txt").write_text(contents)
+        run(tmp_path, {}, [1])
+    assert (tmp_path / "train.txt.old").read_text() == "mine"
+    assert (tmp_path / "train.txt.old.1").read_text() == "mine too"
+    assert lines(tmp_path / "train.txt") == [{"depth": 3}]
+
+
+@pytest.mark.parametrize("state", ["x", {}, {"sums": "abcd"}, {"sums": [1], "seconds": 0}])
+def test_refuses_a_state_that_is_none(tmp_path, state):
+    with pytest.raises(ValueError, match="`epoch` of the checkpoint's state must have `sums`"):
+        run(tmp_path, {"epoch": state}, [])

@@ -236,18 +236,20 @@ def test_average_of_the_weights_is_the_start_before_training(tmp_path):
     assert summary["test_bits_per_dim_raw"] == summary["test_bits_per_dim_average"]
 
 
-def test_a_signal_in_the_evaluation_loses_nothing(tmp_path):
+@pytest.mark.parametrize("method", ["evaluate", "draw"])
+def test_a_signal_in_a_report_loses_nothing(tmp_path, method):
     def interrupt(instance):
-        def evaluate(session, stop, show_progress=False):
+        def stop_there(*arguments, **kwargs):
+            stop = next(a for a in arguments if isinstance(a, StopSignals))
             os.kill(os.getpid(), signal.SIGTERM)
             stop.check()
 
-        instance.reporter.evaluate = evaluate
+        setattr(instance.reporter, method, stop_there)
         return instance
 
     def train(instance, seen):
         watch = lambda step, metrics, report: seen.append((step, metrics))  # noqa: E731
-        instance.train(9, at(6), NEVER, log_every=4, observers=[watch])
+        instance.train(9, at(6), at(6), log_every=4, observers=[watch])
 
     def make(name):
         return trainer(tmp_path / name, average_decay=0.9, use_average=True)
@@ -355,9 +357,21 @@ def test_trains_once(tmp_path):
 
 
 def test_names_a_bad_line_of_the_log_before_it_trains(tmp_path):
+    trainer(tmp_path).train(1)
     (tmp_path / "log.jsonl").write_text("3\n")
     with pytest.raises(ValueError, match=r"Line 1 of .*log\.jsonl is not a JSON object"):
-        trainer(tmp_path)
+        trainer(tmp_path).train(2)
+    assert (tmp_path / "log.jsonl").read_text() == "3\n"
+
+
+def test_only_training_changes_the_log(tmp_path):
+    """Another process may be training in the folder meanwhile."""
+    trainer(tmp_path).train(2)
+    with open(str(tmp_path / "log.jsonl"), "a") as file:
+        file.write('{"step": 3}\n{"st')
+    before = (tmp_path / "log.jsonl").read_bytes()
+    trainer(tmp_path).infer(str(tmp_path / "codes.npz"))
+    assert (tmp_path / "log.jsonl").read_bytes() == before
 
 
 def test_a_report_takes_no_step_out_of_the_logged_average(tmp_path):

@@ -31,7 +31,7 @@ def test_keeps_a_whole_last_line_without_line_break(tmp_path):
     assert read_log(path) == [{"step": 1}, {"step": 2}]
 
 
-@pytest.mark.parametrize("line", ["nonsense", "3", "[1]"])
+@pytest.mark.parametrize("line", ["nonsense", "3", "[1]", "[]", "[" * 100000], ids=range(5))
 def test_names_a_line_that_is_no_record(tmp_path, line):
     path = str(tmp_path / "log.jsonl")
     with open(path, "w") as file:

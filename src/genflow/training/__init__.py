@@ -15,7 +15,12 @@ from genflow.training.learning_curve import save_learning_curve
 from genflow.training.loop import NonFiniteError, run_loop
 from genflow.training.minimizer import Minimizer, Update
 from genflow.training.pixel_bits import expand_bits, reduce_bits
-from genflow.training.run_config import ConfigurationError, check_config, keep_config
+from genflow.training.run_config import (
+    ConfigurationError,
+    check_checkpoint_config,
+    check_config,
+    keep_config,
+)
 from genflow.training.run_log import RunLog, read_log
 from genflow.training.schedules import every
 from genflow.training.stop_signals import StopSignals, TrainingStopped
@@ -35,6 +40,7 @@ __all__ = [
     "TensorBoardLog",
     "TrainingStopped",
     "Update",
+    "check_checkpoint_config",
     "check_config",
     "every",
     "expand_bits",

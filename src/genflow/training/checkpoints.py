@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import tensorflow.compat.v2 as tf
@@ -12,6 +13,7 @@ from genflow.optimizers import WeightAverage
 Session = Any
 
 _PREFIX = "model.ckpt"
+_NAME = re.compile(r"model\.ckpt-\d+")
 _STATE = "run/state"
 _STEP = "global_step"
 _BEST = "best"
@@ -27,7 +29,7 @@ class CheckpointError(ValueError):
 
 
 # What TensorFlow raises for checkpoints that are truncated or do not fit the graph.
-_DAMAGED = (tf.errors.OpError, IndexError, ValueError, UnicodeDecodeError)
+_DAMAGED = (tf.errors.OpError, IndexError, ValueError)
 
 
 class Checkpoints:
@@ -41,6 +43,12 @@ class Checkpoints:
 
     The last ones are `model.ckpt-<step>`; the best ones, in the folder `best`, are made
     by `save_best`.
+
+    Attributes:
+        step: Number of steps made.
+        state: See above; what is changed in it is in the next checkpoint.
+        path: The checkpoint that the run goes on from, or `None`.
+        goes_on: Whether that is one of the run's own.
 
     Example:
         >>> import tempfile
@@ -59,13 +67,19 @@ class Checkpoints:
         Abadi et al., TensorFlow, 2016, section 4.3. https://arxiv.org/abs/1605.08695
     """
 
-    def __init__(self, run_dir: str, restore_path: Optional[str] = None, keep: int = 3) -> None:
+    def __init__(
+        self,
+        run_dir: str,
+        restore_path: Optional[str] = None,
+        resume: bool = True,
+        keep: int = 3,
+    ) -> None:
         """Finds where the run stands.
 
         Args:
             run_dir: Folder of the run; it need not exist.
-            restore_path: A checkpoint of another run, or that run's folder, to go on from
-                if `run_dir` has none.
+            restore_path: A checkpoint of another run, or that run's folder, to go on from.
+            resume: Whether a checkpoint in `run_dir` goes before `restore_path`.
             keep: How many of the last checkpoints stay on disk; at least 2, so that there
                 is a whole one while the next is written.
 
@@ -76,13 +90,24 @@ class Checkpoints:
         if keep < 2:
             raise ValueError("`keep` must be at least 2; got {}.".format(keep))
         self.run_dir, self._keep = run_dir, keep
-        own = latest_checkpoint(run_dir)
-        self.path = own or (restore_path and _resolve(restore_path))
-        self.step = 0 if self.path is None else int(_read(self.path, _STEP))
-        self.state = {} if self.path is None else _read_state(self.path)
-        if own is None:
-            self.state.pop(_BEST, None)  # That of another run, which is not in this folder.
-        self._has_own = own is not None
+        own = latest_checkpoint(run_dir) if resume or not restore_path else None
+        self.path = own or (resolve_checkpoint(restore_path) if restore_path else None)
+        self.step = 0 if self.path is None else _read_step(self.path)
+        self.state = {} if self.path is None else read_state(self.path)
+        # The best is what is in the folder: another run's is not, and a run that was killed may
+        # have found it after its last checkpoint.
+        self.state.pop(_BEST, None)
+        best = latest_checkpoint(os.path.join(run_dir, _BEST))
+        if resume and own is None and best is not None:
+            raise CheckpointError(
+                "{} has lost its last checkpoints but holds the best one: start from that in "
+                "another folder, with `restore_path` (`--restore_path`) {}.".format(
+                    run_dir, os.path.dirname(best)
+                )
+            )
+        if own is not None and best is not None:
+            self.state[_BEST] = _read_best(best)
+        self.goes_on = own is not None
 
     def hold(self, variables: Dict[str, tf.Variable], config: Any = None) -> None:
         """Says what the checkpoints hold, in the default graph, when it is complete.
@@ -102,8 +127,8 @@ class Checkpoints:
         named[_STATE] = text
         named.update(_others(tf.compat.v1.global_variables(), named.values()))
         self._shapes = {name: variable.shape.as_list() for name, variable in named.items()}
-        self._saver = tf.compat.v1.train.Saver(named, max_to_keep=self._keep)
-        self._best_saver = tf.compat.v1.train.Saver(named, max_to_keep=2)
+        self._saver = _saver(named, self._keep)
+        self._best_saver = _saver(named, 2)
 
     def open(
         self,
@@ -142,7 +167,7 @@ class Checkpoints:
             if self.path is None:
                 raise
             raise CheckpointError(_damaged(self.path, error)) from error
-        if self._has_own:
+        if self.goes_on:
             _go_on(self._saver, self.run_dir)
             _go_on(self._best_saver, os.path.join(self.run_dir, _BEST))
         return session
@@ -176,7 +201,14 @@ class Checkpoints:
 
     def _write(self, saver: Any, session: Session, step: int, folder: str) -> None:
         session.run(self._put_text, {self._new_text: json.dumps(self.state)})
-        saver.save(session, os.path.join(folder, _PREFIX), global_step=step, write_meta_graph=False)
+        path = os.path.join(folder, _PREFIX)
+        try:
+            saver.save(session, path, global_step=step, write_meta_graph=False)
+        except (tf.errors.OpError, ValueError) as error:
+            raise OSError(
+                "The checkpoint {}-{} cannot be written ({}): make room or choose another folder. "
+                "The checkpoints before it are intact.".format(path, step, _reason(error))
+            ) from error
 
 
 def named_state(
@@ -233,8 +265,9 @@ def latest_checkpoint(run_dir: str) -> Optional[str]:
         The beginning of the paths of its files.
 
     Raises:
-        CheckpointError: If there are checkpoints but not the file that says which is the
-            newest, or the path has characters that TensorFlow takes for a pattern.
+        CheckpointError: If there are checkpoints but the file that says which is the newest is
+            missing, damaged or wrong, or the path has characters that TensorFlow takes for a
+            pattern.
 
     Example:
         >>> latest_checkpoint("no such folder") is None
@@ -247,17 +280,55 @@ def latest_checkpoint(run_dir: str) -> Optional[str]:
         )
     if not os.path.isdir(run_dir):
         return None
-    newest = tf.train.latest_checkpoint(run_dir)
-    left = sorted(name for name in os.listdir(run_dir) if name.endswith(".index"))
-    if newest is None and left:
+    left = _indices(run_dir)
+    listed = _listed_checkpoints(run_dir)
+    if not listed:
+        if left in ([], [_PREFIX + "-0"]):
+            return None  # Or killed before it had made a step: there is nothing to lose.
+        raise CheckpointError(_unlisted(run_dir, "is missing or empty"))
+    if listed[-1] not in left:
+        raise CheckpointError(_unlisted(run_dir, "names {}, which is not there".format(listed[-1])))
+    return os.path.join(run_dir, listed[-1])
+
+
+def _indices(run_dir: str) -> List[str]:
+    """The checkpoints whose files are in a folder, the oldest first."""
+    names = [name[: -len(".index")] for name in os.listdir(run_dir) if name.endswith(".index")]
+    return sorted(filter(_NAME.fullmatch, names), key=lambda name: int(name.split("-")[1]))
+
+
+def _listed_checkpoints(run_dir: str) -> List[str]:
+    """The names that the file `checkpoint` lists, the newest last.
+
+    Only names count: a folder may have been moved, and no file of another one is touched.
+    """
+    try:
+        state = tf.train.get_checkpoint_state(run_dir)
+    except (ValueError, tf.errors.OpError) as error:
         raise CheckpointError(
-            "{} holds checkpoints ({}) but no file `checkpoint` that names the newest: restore "
-            "that file, or choose another folder.".format(run_dir, ", ".join(left))
+            _unlisted(run_dir, "cannot be read ({})".format(_reason(error)))
+        ) from error
+    if state is None:
+        return []
+    newest = os.path.basename(state.model_checkpoint_path)
+    names = [os.path.basename(path) for path in state.all_model_checkpoint_paths]
+    names = [name for name in names if name != newest] + [newest]
+    return list(filter(_NAME.fullmatch, names))
+
+
+def _unlisted(run_dir: str, problem: str) -> str:
+    left = _indices(run_dir)
+    remedy = "choose another folder"
+    if left:
+        remedy = 'write the line `model_checkpoint_path: "{}"` into it, or {}'.format(
+            left[-1], remedy
         )
-    return newest
+    return "The file {}, which says which checkpoint is the newest, {}: {}.".format(
+        os.path.join(run_dir, "checkpoint"), problem, remedy
+    )
 
 
-def _resolve(path: str) -> str:
+def resolve_checkpoint(path: str) -> str:
     """The checkpoint that a path names: its prefix, one of its files, or a run's folder."""
     newest = latest_checkpoint(path)
     if newest is not None:
@@ -278,11 +349,36 @@ def _read(path: str, name: str) -> Any:
         raise CheckpointError(_damaged(path, error)) from error
 
 
-def _read_state(path: str) -> dict:
+def read_state(path: str) -> dict:
+    """What a checkpoint holds beside the variables."""
+    text = _read(path, _STATE)
     try:
-        return dict(json.loads(_read(path, _STATE).decode("utf-8")))
-    except (ValueError, TypeError, AttributeError) as error:
+        state = json.loads(text.decode("utf-8"))
+        _check_state(state)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(_damaged(path, error)) from error
+    return state
+
+
+def _check_state(state: Any) -> None:
+    if not isinstance(state, dict):
+        raise TypeError("its state is no JSON object")
+    for name, value in state.items():
+        if name != "config" and not isinstance(value, dict):
+            raise TypeError("`{}` of its state is no JSON object".format(name))
+    numbers = list(state.get("pending", {}).values())
+    for values in state.get("meter", {}).values():
+        numbers += values
+    for number in numbers:
+        if not isinstance(number, (int, float)):
+            raise TypeError("its state has {!r} in the place of a number".format(number))
+
+
+def _read_step(path: str) -> int:
+    step = _read(path, _STEP)
+    if getattr(step, "shape", None) != () and not isinstance(step, int) or not 0 <= step < 2**31:
+        raise CheckpointError(_damaged(path, ValueError("its `global_step` is {!r}".format(step))))
+    return int(step)
 
 
 def _check_fit(path: str, shapes: Dict[str, List[int]]) -> None:
@@ -313,21 +409,45 @@ def _listed(names: List[str]) -> str:
     return ", ".join(names[:3]) + (" and {} more".format(rest) if rest > 0 else "")
 
 
+def _read_best(path: str) -> dict:
+    best = read_state(path).get(_BEST)
+    try:
+        return {"value": float(best["value"]), "step": int(best["step"])}
+    except (TypeError, KeyError, ValueError) as error:
+        raise CheckpointError(_damaged(path, error)) from error
+
+
 def _damaged(path: str, error: Exception) -> str:
-    reason = str(error).strip().split("\n")[0]
     return (
-        "The checkpoint {} is damaged, or not of a run ({}). To go on from an older one "
-        "of the folder, name that in its file `checkpoint`; nothing was changed.".format(
-            path, reason
-        )
+        "The checkpoint {} is damaged, or not of a run ({}). To go on from an older one of the "
+        "folder, write its name into the file `checkpoint`, as in `model_checkpoint_path: "
+        '"model.ckpt-100"`; nothing was changed.'.format(path, _reason(error))
     )
+
+
+def _reason(error: Exception) -> str:
+    """The first line of a message that says something."""
+    lines = [line.strip() for line in str(getattr(error, "message", error)).split("\n")]
+    telling = [line for line in lines if line and not line.startswith("Graph execution error")]
+    return telling[0] if telling else type(error).__name__
+
+
+def _saver(named: Dict[str, tf.Variable], keep: int) -> tf.compat.v1.train.Saver:
+    # Relative, so that a folder that is copied or moved stays whole.
+    return tf.compat.v1.train.Saver(named, max_to_keep=keep, save_relative_paths=True)
 
 
 def _go_on(saver: tf.compat.v1.train.Saver, folder: str) -> None:
     """Lets a new saver count the checkpoints that are there, so that old ones go."""
-    state = tf.train.get_checkpoint_state(folder)
-    if state is not None:
-        saver.recover_last_checkpoints(state.all_model_checkpoint_paths)
+    if not os.path.isdir(folder):
+        return
+    there = _indices(folder)
+    listed = [name for name in _listed_checkpoints(folder) if name in there]
+    saver.recover_last_checkpoints([os.path.join(folder, name) for name in listed])
+    for name in os.listdir(folder):  # What a process has left that was killed while it saved.
+        checkpoint, _, rest = name.partition(".data-")
+        if rest and _NAME.fullmatch(checkpoint) and checkpoint not in there:
+            os.remove(os.path.join(folder, name))
 
 
 def _slots(

@@ -51,13 +51,13 @@ class EpochLog:
         steps_per_epoch: int,
         batch_size: int,
         state: Dict[str, Any],
-        first_step: int = 0,
+        first_step: Optional[int] = None,
         processed_per_step: Optional[int] = None,
         print_at: Callable[[int], bool] = lambda epoch: False,
         verbose: bool = False,
         write: Callable[[str], None] = print,
     ) -> None:
-        """Opens the files, or goes on with them.
+        """Constructs the log; the files are opened at the first step.
 
         Args:
             run_dir: Folder of the run.
@@ -65,7 +65,9 @@ class EpochLog:
             steps_per_epoch: Steps in each epoch.
             batch_size: Images in each step.
             state: Where sums of an unfinished epoch are kept; part of the checkpoint.
-            first_step: Steps made before; what the files have of later ones is dropped.
+            first_step: Steps made before, if a run goes on in its folder; what the files have
+                of later ones is dropped. `None` for a new run: files that are there become
+                `train.txt.old` and `test.txt.old`.
             processed_per_step: Images in each step as the reference implementation counts
                 them, which is at the anchor size; by default `batch_size`.
             print_at: From the number of an epoch to whether it gets a line on the console.
@@ -73,19 +75,26 @@ class EpochLog:
             write: Prints a line.
 
         Raises:
-            ValueError: If a line of a file is not a JSON object.
+            ValueError: If `state` is not what this class leaves there.
         """
         self._steps_per_epoch, self._batch_size = steps_per_epoch, batch_size
         self._processed_per_step = processed_per_step or batch_size
         self._print_at, self._verbose, self._write = print_at, verbose, write
         self._state = state.setdefault("epoch", {"sums": [0.0] * 4, "seconds": 0.0, "total": 0.0})
-        self._train = self._open(run_dir, "train.txt", config, first_step)
-        self._test = self._open(run_dir, "test.txt", config, first_step)
+        _check_state(self._state)
+        self._run_dir, self._config, self._first_step = run_dir, config, first_step
+        self._train, self._test = None, None
         self._before = time.time()
         self._has_header = False
 
     def __call__(self, step: int, metrics: Dict[str, float], report: Report) -> None:
-        """Takes a step."""
+        """Takes a step.
+
+        Raises:
+            ValueError: If a line of a file is not a JSON object; the file stays as it is.
+        """
+        if self._train is None:
+            self._train, self._test = self._open("train.txt"), self._open("test.txt")
         reporting = report.evaluation_seconds + report.drawing_seconds
         seconds = time.time() - self._before - reporting
         self._before = time.time()
@@ -132,12 +141,27 @@ class EpochLog:
             "n_images": step * self._batch_size,
         }
 
-    def _open(self, run_dir: str, name: str, config: Dict[str, Any], first_step: int) -> RunLog:
-        log = RunLog(os.path.join(run_dir, name))
-        log.rewind(first_step * self._processed_per_step, "n_processed")
+    def _open(self, name: str) -> RunLog:
+        log = RunLog(os.path.join(self._run_dir, name))
+        if self._first_step is None:
+            log.set_aside()
+        else:
+            log.rewind(self._first_step * self._processed_per_step, "n_processed")
         if not os.path.exists(log.path):
-            log.write(config)
+            log.write(self._config)
         return log
+
+
+def _check_state(state: Any) -> None:
+    numbers = state.get("sums") if isinstance(state, dict) else None
+    if isinstance(numbers, list) and len(numbers) == len(_STATS):
+        numbers = numbers + [state.get("seconds"), state.get("total")]
+        if all(isinstance(number, (int, float)) for number in numbers):
+            return
+    raise ValueError(
+        "`epoch` of the checkpoint's state must have `sums`, four numbers, `seconds` and `total`; "
+        "got {!r}: go on from another checkpoint.".format(state)
+    )
 
 
 def _stats(metrics: Dict[str, float]) -> List[float]:

@@ -25,7 +25,7 @@ class Report(NamedTuple):
         results: Means over the held-out images by metric; `None` if it was not evaluated.
         pictures: Paths by what they show; `None` if nothing was drawn.
         is_best: Whether the held-out loss is the lowest so far.
-        evaluation_seconds: How long the evaluation took.
+        evaluation_seconds: How long the evaluation took, and keeping the best.
         drawing_seconds: How long the pictures took.
     """
 
@@ -64,7 +64,14 @@ class FlowReporter:
         results = []
         batches = epoch_batches(self._test_set, self._batch_size)
         count = -(-len(self._test_set) // self._batch_size)
-        bar = tqdm(batches, "held out", count, leave=False, unit="batch", disable=not show_progress)
+        bar = tqdm(
+            batches,
+            "held out",
+            count,
+            leave=False,
+            unit="batch",
+            disable=None if show_progress else True,
+        )
         for index, (images, labels) in enumerate(bar):
             stop.check()
             feed = self._tensors.feed(images, labels, "evaluate", index)

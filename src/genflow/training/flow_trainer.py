@@ -81,6 +81,7 @@ class FlowTrainer:
         num_samples: int = NUM_COLUMNS,
         sample_batch_size: Optional[int] = None,
         restore_path: Optional[str] = None,
+        resume: bool = True,
         keep: int = 3,
         config: Any = None,
         session_config: Optional[tf.compat.v1.ConfigProto] = None,
@@ -112,6 +113,7 @@ class FlowTrainer:
             num_samples: Images at each temperature.
             sample_batch_size: Images decoded at once when sampling; by default all.
             restore_path: Checkpoint to start from; see `Checkpoints`.
+            resume: Whether a checkpoint in `run_dir` goes before `restore_path`.
             keep: How many of the last checkpoints stay.
             config: Configuration, to be stored in the checkpoints; anything that is JSON.
             session_config: Of the session.
@@ -138,9 +140,8 @@ class FlowTrainer:
         self._session_config, self._initialize_from = session_config, initialize
         self._test_batch_size = test_batch_size or batch_size
         self._has_trained, self._board = False, None
-        self.checkpoints = Checkpoints(run_dir, restore_path, keep)
-        self.log = RunLog(os.path.join(run_dir, "log.jsonl"))
-        self.log.rewind(self.checkpoints.step)
+        self.checkpoints = Checkpoints(run_dir, restore_path, resume, keep)
+        self.log = None
         with tf.Graph().as_default() as self._graph:
             self.tensors = FlowGraph(
                 make_flow,
@@ -186,6 +187,7 @@ class FlowTrainer:
         checkpoint_every: int = 1000,
         max_seconds: Optional[float] = None,
         observers: Sequence[Observer] = (),
+        when_open: Optional[Callable[[], None]] = None,
     ) -> Dict[str, Any]:
         """Trains, evaluates and draws on the way and at the end.
 
@@ -200,6 +202,8 @@ class FlowTrainer:
             checkpoint_every: Steps between checkpoints.
             max_seconds: Stop training after this time.
             observers: Called after each step.
+            when_open: Called once, when it is certain that the run can go on, before anything
+                in its folder is changed.
 
         Returns:
             `num_steps` made, `train_bits_per_dim` as last logged, `test_<metric>` for all
@@ -239,7 +243,9 @@ class FlowTrainer:
         with self._graph.as_default(), StopSignals() as stop, self._meter(
             log_every, num_steps
         ) as meter, self._open() as session:
-            self._board = TensorBoardLog(self.run_dir, self.checkpoints.step)
+            self._start_logs()
+            if when_open is not None:
+                when_open()
             if "pending" in state:
                 finish_step(self.checkpoints.step, session)
             step = run_loop(
@@ -289,6 +295,14 @@ class FlowTrainer:
         with self._graph.as_default(), self._open() as session:
             self.checkpoints.save(session, self.checkpoints.step)
 
+    def _start_logs(self) -> None:
+        self.log = RunLog(os.path.join(self.run_dir, "log.jsonl"))
+        if self.checkpoints.goes_on:
+            self.log.rewind(self.checkpoints.step)
+        else:
+            self.log.set_aside()
+        self._board = TensorBoardLog(self.run_dir, self.checkpoints.step)
+
     def _report(
         self,
         step: int,
@@ -300,25 +314,33 @@ class FlowTrainer:
     ) -> Report:
         if not evaluate and not sample:
             return Report()
-        times, results, pictures = [time.time()], None, None
+        results, pictures, times = None, None, [time.time()]
         with self._chosen_weights(session):
             if evaluate:
                 results = self.reporter.evaluate(session, stop, self.show_progress)
             times.append(time.time())
             if sample:
                 pictures = self.reporter.draw(step, session, self.run_dir, stop)
-        times.append(time.time())
+            times.append(time.time())
+        # A signal up to here leaves nothing behind: the report is made again.
         is_best = evaluate and self.checkpoints.save_best(session, step, results["loss"])
         if evaluate:
             self._record(step, {"test_" + name: value for name, value in results.items()})
             self.write("step {}: held-out {:.4f} bits/dim".format(step, results["bits_per_dim"]))
         if sample:
-            if os.path.exists(self.log.path):
-                pictures["learning curve"] = self._draw_curve()
-            for name, picture in pictures.items():
-                self._board.picture(step, name.replace(" ", "_"), picture)
-        meter.leave_out(time.time() - times[0])
-        return Report(results, pictures, is_best, times[1] - times[0], times[2] - times[1])
+            self._show(step, pictures)
+        start, evaluated, drawn = times
+        keeping = time.time() - drawn
+        meter.leave_out(time.time() - start)
+        return Report(results, pictures, is_best, evaluated - start + keeping, drawn - evaluated)
+
+    def _show(self, step: int, pictures: Dict[str, str]) -> None:
+        """Adds the learning curve to the pictures, and all of them to TensorBoard."""
+        if os.path.exists(self.log.path):
+            pictures["learning curve"] = os.path.join(self.run_dir, "learning_curve.png")
+            save_learning_curve(self.log.path, pictures["learning curve"])
+        for name, picture in pictures.items():
+            self._board.picture(step, name.replace(" ", "_"), picture)
 
     def _summary(
         self, step: int, report: Report, session: Session, meter: Meter, stop: StopSignals
@@ -343,11 +365,6 @@ class FlowTrainer:
     def _record(self, step: int, values: Dict[str, float]) -> None:
         self.log.write(dict({"step": step}, **values))
         self._board.scalars(step, values)
-
-    def _draw_curve(self) -> str:
-        path = os.path.join(self.run_dir, "learning_curve.png")
-        save_learning_curve(self.log.path, path)
-        return path
 
     def _meter(self, log_every: int, num_steps: int) -> Meter:
         return Meter(

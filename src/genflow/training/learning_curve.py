@@ -43,7 +43,7 @@ def save_learning_curve(
     for prefix, label, style in (("train", "training batch", "-"), ("test", "held out", "o-")):
         key = "{}_{}".format(prefix, metric)
         # A run that went on from a checkpoint has some steps twice: the last one counts.
-        points = {r["step"]: r[key] for r in records if key in r and "step" in r}
+        points = {r["step"]: r[key] for r in records if _is_point(r, key)}
         if points:
             steps, values = np.array(sorted(points.items()), np.float64).T
             axes.plot(steps, values, style, label=label, linewidth=1, markersize=4)
@@ -56,6 +56,10 @@ def save_learning_curve(
     axes.grid(True, alpha=0.3)
     axes.legend()
     save_figure(figure, path)
+
+
+def _is_point(record: dict, key: str) -> bool:
+    return all(isinstance(record.get(name), (int, float)) for name in ("step", key))
 
 
 def _limits(curves: List[np.ndarray]) -> List[float]:

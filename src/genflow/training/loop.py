@@ -1,11 +1,14 @@
 """The loop that all reference models share."""
 
+import re
 import time
 from typing import Any, Callable, Dict, Optional, Sequence
 
+import tensorflow.compat.v2 as tf
+
 from genflow.training.checkpoints import Checkpoints
 from genflow.training.minimizer import Update
-from genflow.training.stop_signals import StopSignals
+from genflow.training.stop_signals import StopSignals, TrainingStopped
 
 Session = Any
 Metrics = Dict[str, Any]
@@ -92,8 +95,9 @@ def run_loop(
             if step % checkpoint_every == 0:
                 checkpoints.save(session, step)
                 saved = step
-    except BaseException:
-        # Whatever happened between two steps, the steps that were made are kept.
+    except (Exception, TrainingStopped):
+        # Whatever happened between two steps, the steps that were made are kept. Not so at a
+        # second Ctrl-C, which may come at a moment when the session is not what it should be.
         if is_whole:
             checkpoints.save(session, step)
         raise
@@ -110,7 +114,10 @@ def _run(
 ) -> Metrics:
     metrics = {}
     for update in updates:
-        metrics.update(session.run([update.op, update.metrics])[1])
+        try:
+            metrics.update(session.run([update.op, update.metrics])[1])
+        except tf.errors.OpError as error:
+            raise _explained(error, step) from error
         if not metrics.pop("is_finite", True):
             place = "" if diagnose is None else ": " + diagnose(step, session)
             raise NonFiniteError(
@@ -119,3 +126,16 @@ def _run(
                 "learning rate or with gradients clipped.".format(step, metrics.get("loss"), place)
             )
     return metrics
+
+
+def _explained(error: Exception, step: int) -> Exception:
+    """An error of a Python function inside the graph, reading data say, with its own words."""
+    found = re.match(r"(\w+(?:Error|Exception)): (.+)", error.message)
+    if found:
+        return ValueError("Step {}: {}".format(step, found.group(2)))
+    if "invertible" in error.message:
+        return NonFiniteError(
+            "Step {} cannot be computed, for a matrix has become singular. The last checkpoint is "
+            "intact: go on from it with a lower learning rate.".format(step)
+        )
+    return error

@@ -38,14 +38,17 @@ class Meter:
             first_step: Steps made before.
             num_steps: Where training stops.
             state: Values since the last record, by metric; changed in place.
-            show_progress: Whether there is a progress bar.
+            show_progress: Whether there is a progress bar, if it would be seen on a terminal.
         """
         self.last = {}
         self._record, self._shown, self._unit = record, shown, unit
         self._batch_size, self._every = batch_size, every
         self._values, self._since, self._timed = state, time.time(), 0
         self._bar = tqdm(
-            total=num_steps, initial=first_step, unit="step", disable=not show_progress
+            total=num_steps,
+            initial=first_step,
+            unit="step",
+            disable=None if show_progress else True,
         )
 
     def __call__(self, step: int, metrics: Dict[str, Any]) -> None:

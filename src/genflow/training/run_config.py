@@ -5,7 +5,7 @@ import json
 import os
 from typing import Any, Optional, Sequence
 
-from genflow.training.checkpoints import Checkpoints, latest_checkpoint
+from genflow.training.checkpoints import latest_checkpoint, read_state, resolve_checkpoint
 
 _FILE = "config.json"
 
@@ -59,10 +59,31 @@ def check_config(
             "in another folder.".format(run_dir, os.path.basename(checkpoint))
         )
     if checkpoint is None and restore_path:
-        checkpoints = Checkpoints(run_dir, restore_path)
-        checkpoint, before = checkpoints.path, checkpoints.state.get("config")
-    if checkpoint is not None and isinstance(before, dict):
-        _check_same(checkpoint, before, now, may_change)
+        check_checkpoint_config(restore_path, config, may_change)
+    elif checkpoint is not None and before is not None:
+        _check_same(run_dir, before, now, may_change)
+
+
+def check_checkpoint_config(path: str, config: Any, may_change: Sequence[str] = ()) -> None:
+    """Refuses a configuration that is not the one stored in a checkpoint.
+
+    Args:
+        path: A checkpoint, or the folder of a run.
+        config: An instance of a dataclass.
+        may_change: Names of fields that may differ.
+
+    Raises:
+        ConfigurationError: If another field differs.
+        CheckpointError: If there is no checkpoint.
+
+    Example:
+        >>> check_checkpoint_config("no such folder", None)
+        Traceback (most recent call last):
+        genflow.training.checkpoints.CheckpointError: ...
+    """
+    before = read_state(resolve_checkpoint(path)).get("config")
+    if isinstance(before, dict):
+        _check_same(path, before, dataclasses.asdict(config), may_change)
 
 
 def keep_config(
@@ -104,8 +125,10 @@ def _read(path: str, now: dict) -> dict:
     """The configuration that is there; refuses a file that is none."""
     try:
         with open(path, encoding="utf-8") as file:
-            before = dict(json.load(file))
-    except (ValueError, TypeError) as error:
+            before = json.load(file)
+        if not isinstance(before, dict):
+            raise TypeError("it is a {}".format(type(before).__name__))
+    except (ValueError, TypeError, RecursionError) as error:
         raise ConfigurationError(
             "{} cannot be read ({}): restore it, or start a run in another folder.".format(
                 path, error
@@ -118,7 +141,7 @@ def _read(path: str, now: dict) -> dict:
     return before
 
 
-def _check_same(path: str, before: dict, now: dict, may_change: Sequence[str]) -> None:
+def _check_same(where: str, before: dict, now: dict, may_change: Sequence[str]) -> None:
     changed = [
         "{} was {!r}, is {!r}".format(name, before[name], now[name])
         for name in sorted(set(before) & set(now) - set(may_change))
@@ -126,6 +149,6 @@ def _check_same(path: str, before: dict, now: dict, may_change: Sequence[str]) -
     ]
     if changed:
         raise ConfigurationError(
-            "The folder {} holds a run with another configuration ({}): repeat that, or start a "
-            "run in another folder.".format(os.path.dirname(path), "; ".join(changed))
+            "{} holds a run with another configuration ({}): repeat that, or start a run in "
+            "another folder.".format(where, "; ".join(changed))
         )

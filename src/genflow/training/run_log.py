@@ -17,15 +17,21 @@ class RunLog:
     """
 
     def __init__(self, path: str) -> None:
-        """Prepares the file: a last line that a killed process left unfinished is dropped.
-
-        Other lines are only read.
+        """Constructs the log; nothing is read or written yet.
 
         Args:
             path: File to append to; its folder must exist.
         """
         self.path = path
-        _end_last_line(path)
+        self._is_open = False
+
+    def set_aside(self) -> None:
+        """Renames a file that is there, and not the log of this run, to `<path>.old`."""
+        if os.path.exists(self.path) and os.path.getsize(self.path):
+            aside, number = self.path + ".old", 1
+            while os.path.exists(aside):
+                aside, number = "{}.old.{}".format(self.path, number), number + 1
+            os.rename(self.path, aside)
 
     def rewind(self, last: int, key: str = "step") -> None:
         """Drops the records of steps that are made again, and checks the others.
@@ -58,7 +64,13 @@ class RunLog:
         os.replace(partial, self.path)
 
     def write(self, record: Dict[str, Any]) -> None:
-        """Appends one record."""
+        """Appends one record.
+
+        Before the first one, a last line that a killed process left unfinished is dropped.
+        """
+        if not self._is_open:
+            _end_last_line(self.path)
+            self._is_open = True
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 
@@ -84,13 +96,16 @@ def read_log(path: str) -> List[Dict[str, Any]]:
         >>> len(read_log(path))
         1
     """
-    with open(path, encoding="utf-8") as file:
-        lines = file.read().split("\n")
     records = []
+    with open(path, "rb") as file:
+        lines = file.read().split(b"\n")
     for number, line in enumerate(lines[:-1], 1):
         try:
-            records.append(dict(json.loads(line)))
-        except (ValueError, TypeError) as error:
+            record = json.loads(line.decode("utf-8"))
+            if not isinstance(record, dict):
+                raise TypeError("it is a {}".format(type(record).__name__))
+            records.append(record)
+        except (ValueError, TypeError, RecursionError) as error:
             raise ValueError(
                 "Line {} of {} is not a JSON object ({}): remove it, or start a run in another "
                 "folder.".format(number, path, error)
