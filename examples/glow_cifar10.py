@@ -96,8 +96,8 @@ class Config:
     train_url: str = flag("", "the Ascend port's name of --logdir")
     dal: int = flag(
         -1,
-        "augmentation: 0 none, 1 shifts, 2 also mirrors, turns and zooms; -1 is 1 for cifar10 "
-        "and mnist, else 0",
+        "augmentation: 0 none, 1 shifts, 2 also mirrors, turns and zooms (not digits and clothes); "
+        "-1 is 1 for cifar10, mnist and fashion_mnist, else 0",
         choices=[-1, 0, 1, 2],
     )
     fmap: int = flag(1, "threads that read the record files")
@@ -194,6 +194,13 @@ def check_data(config: Config, data: Data) -> None:
         raise ValueError(
             "--n_levels {} halves images that many times; those of {} are {}x{}.".format(
                 config.n_levels, config.problem, *image_shape[:2]
+            )
+        )
+    if schedule.batch_size(config.n_batch_init) < 2:
+        raise ValueError(
+            "--n_batch_init {} is less than 2 images of {}x{} (--anchor_size {}), of which actnorm "
+            "takes standard deviations.".format(
+                config.n_batch_init, image_shape[0], image_shape[1], config.anchor_size
             )
         )
     for name, images in (("n_batch_train", data.train), ("n_test", data.test)):

@@ -81,6 +81,12 @@ NAMES = ["auto"] + list(PROBLEMS) + list(RECORDS)
 
 def load_data(config: Any) -> Data:
     """The images of --problem, of --image_size, varied as --dal says."""
+    for name, is_right in (
+        ("category", config.problem in RECORDS),
+        ("download", config.problem not in RECORDS),
+    ):
+        if getattr(config, name) and not is_right:
+            raise ValueError("--{} is not for --problem {}.".format(name, config.problem))
     if config.problem in RECORDS:
         return _load_records(config, RECORDS[config.problem])
     name, (train, test) = _load_splits(config)

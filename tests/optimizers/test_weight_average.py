@@ -48,6 +48,15 @@ def test_changes_places_with_the_weights_and_back_bit_for_bit():
     np.testing.assert_array_equal(after, [PATH[-1], seen[-1]])
 
 
+def test_changes_places_with_few_edges():
+    """As many as there are weights, not their square: a deep flow has thousands."""
+    with tf.Graph().as_default() as graph:
+        average = WeightAverage({str(i): tf.Variable(0.0) for i in range(40)}, 0.9)
+        average.update()
+    edges = sum(len(op.inputs) + len(op.control_inputs) for op in graph.get_operations())
+    assert edges < 40 * 40
+
+
 def test_gives_the_weights_back_after_an_error():
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         weight = tf.Variable([1.0])

@@ -72,6 +72,7 @@ def main():
         classifier_weight=0.1,
         augment=RandomAffine(shift=0.1, rotation=10.0),
         num_parallel=2,
+        use_average=True,
         session_config=one_thread,
         show_progress=False,
     )

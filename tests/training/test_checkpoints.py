@@ -51,7 +51,7 @@ def test_old_checkpoints_go_also_after_a_resume(tmp_path):
 
 
 def test_the_best_stay_and_no_worse_one_takes_their_place(tmp_path):
-    values = {1: 5.0, 2: 3.0, 3: 4.0, 4: 3.0, 5: 2.0, 6: 9.0}
+    values = {1: 5.0, 2: 3.0, 3: float("nan"), 4: 3.0, 5: 2.0, 6: 9.0}
     taken = []
 
     def judge(run):

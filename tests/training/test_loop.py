@@ -56,10 +56,10 @@ class Run:
             halves = {"first": Half(self.pair.first), "second": Half(self.pair.second)}
             self.updates = [
                 self.minimizers["first"].update(
-                    loss_first, {"pair": halves["first"]}, step, {"a": loss_first}, advance=False
+                    loss_first, {"pair": halves["first"]}, step, advance=False, name="first"
                 ),
                 self.minimizers["second"].update(
-                    loss_second, {"pair": halves["second"]}, step, {"b": loss_second}
+                    loss_second, {"pair": halves["second"]}, step, name="second"
                 ),
             ]
             state = named_state(
@@ -87,10 +87,11 @@ def test_runs_every_update_of_every_step_in_order(tmp_path):
     run = Run(tmp_path)
     assert run.loop(4) == 4
     assert [step for step, _, _ in run.seen] == [1, 2, 3, 4]
-    assert all({"a", "b", "loss", "gradient_norm"} == set(m) for _, m, _ in run.seen)
+    names = {"first_loss", "first_gradient_norm", "second_loss", "second_gradient_norm"}
+    assert all(set(metrics) == names for _, metrics, _ in run.seen)
     # The second update of step 1 saw what the first had made of the weights.
-    assert run.seen[0][1]["a"] == pytest.approx(2.0)
-    assert run.seen[0][1]["b"] > 0.0
+    assert run.seen[0][1]["first_loss"] == pytest.approx(2.0)
+    assert run.seen[0][1]["second_loss"] > 0.0
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tmp_path):
@@ -177,8 +178,74 @@ def test_an_update_that_is_not_finite_is_not_made(tmp_path, name):
         assert np.isfinite(weights).all()
         return "the place of step {}".format(step)
 
-    message = r"step 6 is not finite \(loss nan\): the place of step 6\. That update was not made"
-    with pytest.raises(NonFiniteError, match=message):
+    message = r"step 6 is not finite \(.*{}_loss nan.*\): the place of step 6\. That update was not"
+    with pytest.raises(NonFiniteError, match=message.format(name)):
         run.loop(9, diagnose=diagnose, checkpoint_every=2)
     assert step_of(tmp_path) == 4
     assert Run(tmp_path).loop(9) == 9
+
+
+def test_refuses_metrics_of_one_name(tmp_path):
+    run = Run(tmp_path)
+    run.updates = [update._replace(metrics=run.updates[0].metrics) for update in run.updates]
+    with pytest.raises(ValueError, match="one name .first_gradient_norm, first_loss.*name="):
+        run.loop(2)
+
+
+def test_an_update_may_run_twice_in_a_step(tmp_path):
+    run = Run(tmp_path)
+    run.updates = [run.updates[0], run.updates[0], run.updates[1]]
+    assert run.loop(3) == 3
+    assert step_of(tmp_path) == 3
+
+
+@pytest.mark.parametrize(("order", "found"), [((0,), 0), ((1, 1), 2)])
+def test_notices_when_a_step_is_not_one_step(tmp_path, order, found):
+    run = Run(tmp_path)
+    run.updates = [run.updates[index] for index in order]
+    with pytest.raises(RuntimeError, match="After step 1 the global step is {}".format(found)):
+        run.loop(3)
+
+
+def test_does_not_write_a_checkpoint_twice(tmp_path, monkeypatch):
+    run, saved, stop = Run(tmp_path), [], StopSignals()
+    save = run.checkpoints.save
+    monkeypatch.setattr(
+        run.checkpoints, "save", lambda session, step: saved.append(step) or save(session, step)
+    )
+
+    def send(step, metrics, session):
+        if step == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with stop, pytest.raises(TrainingStopped):
+        run.loop(9, [send], stop=stop, checkpoint_every=2)
+    assert saved == [0, 2, 4]
+
+
+def test_says_what_python_inside_the_graph_has_said(tmp_path):
+    run = Run(tmp_path)
+
+    def read():
+        raise ValueError("record 3 of a.tfrecords is damaged")
+
+    with run.graph.as_default():
+        bad = tf.numpy_function(read, [], tf.float32)
+    run.updates[1] = run.updates[1]._replace(op=bad)
+    with pytest.raises(ValueError, match="Step 1: record 3 of a.tfrecords is damaged$"):
+        run.loop(2)
+
+
+def test_an_interruption_while_weights_are_swapped_saves_nothing(tmp_path):
+    """A second Ctrl-C may come at any moment."""
+    run = Run(tmp_path)
+    average = run.minimizers["first"].average
+
+    def look(step, metrics, session):
+        if step == 3:
+            session.run(average._exchange)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.loop(9, [look], checkpoint_every=2)
+    assert step_of(tmp_path) == 2

@@ -72,4 +72,4 @@ def test_names_the_layer_where_the_gradient_breaks():
 
 
 def test_says_so_when_only_the_sum_overflows():
-    assert "sum of the gradients' squares" in found(layers(), X)
+    assert "the loss or the sum of the gradients' squares" in found(layers(), X)

@@ -111,7 +111,9 @@ class WeightAverage:
 
     def _make_exchange(self) -> Any:
         reads = [(tf.identity(weight), tf.identity(average)) for weight, average in self._pairs()]
-        with tf.control_dependencies([tensor for pair in reads for tensor in pair]):
+        # One operation in between: an edge from every read to every write would be millions.
+        all_read = tf.group(*[tensor for pair in reads for tensor in pair])
+        with tf.control_dependencies([all_read]):
             assigns = []
             for (weight, average), (old_weight, old_average) in zip(self._pairs(), reads):
                 assigns.append(weight.assign(old_average, read_value=False))

@@ -191,12 +191,17 @@ class Checkpoints:
         Returns:
             Whether it is the best.
         """
-        if value >= self.state.get(_BEST, {}).get("value", float("inf")):
+        before = self.state.get(_BEST, {"value": float("inf")})
+        if not value < before["value"]:  # Also if it is not a number.
             return False
-        self.state[_BEST] = {"value": value, "step": step}
         folder = os.path.join(self.run_dir, _BEST)
         os.makedirs(folder, exist_ok=True)
-        self._write(self._best_saver, session, step, folder)
+        self.state[_BEST] = {"value": value, "step": step}
+        try:
+            self._write(self._best_saver, session, step, folder)
+        except OSError:
+            self.state[_BEST] = before
+            raise
         return True
 
     def _write(self, saver: Any, session: Session, step: int, folder: str) -> None:

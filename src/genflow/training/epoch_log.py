@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Optional
 import numpy as np
 
 from genflow.training.flow_report import Report
-from genflow.training.run_log import RunLog
+from genflow.training.run_log import RunLog, read_log
 
 _HEADER = "epoch n_processed n_images ips dtrain dtest dsample dtot train_results test_results msg"
 # What the reference implementation calls a metric, ours, and its value without a classifier.
@@ -147,7 +147,7 @@ class EpochLog:
             log.set_aside()
         else:
             log.rewind(self._first_step * self._processed_per_step, "n_processed")
-        if not os.path.exists(log.path):
+        if not os.path.exists(log.path) or not read_log(log.path):
             log.write(self._config)
         return log
 

@@ -24,7 +24,7 @@ def save_encoding(
 
     The file has `images` and `labels`, the latents `z0`, `z1`, ... with the finest first, the
     decoded images as `decoded`, each metric of every image (such as `bits_per_dim`), and
-    `predictions` of the class if the model has a classifier.
+    `predictions` of the class if the model has a classifier. All of it is held in memory.
 
     Args:
         path: File to write. It is replaced only when the new one is complete.

@@ -174,7 +174,7 @@ class FlowTrainer:
         return self.checkpoints.state
 
     def write(self, message: str) -> None:
-        """Prints a line, above the progress bar if there is one."""
+        """Prints a line, above the progress bar; nothing without `show_progress`."""
         if self.show_progress:
             tqdm.write(message)
 
@@ -198,10 +198,11 @@ class FlowTrainer:
             evaluate_at: From the number of steps made to whether the held-out images are
                 evaluated; by default every 1000. At the end they are.
             sample_at: The same for samples, reconstructions and the learning curve.
-            log_every: Steps over which the logged training metrics are averaged.
-            checkpoint_every: Steps between checkpoints.
+            log_every: Steps over which the logged training metrics are averaged; at least 1.
+            checkpoint_every: Steps between checkpoints; 0 for none on the way.
             max_seconds: Stop training after this time.
-            observers: Called after each step.
+            observers: Called after each step; again for the same step, should a later one of
+                them have raised an error and the run go on.
             when_open: Called once, when it is certain that the run can go on, before anything
                 in its folder is changed.
 
@@ -216,7 +217,10 @@ class FlowTrainer:
                 layer, and the last checkpoint stays.
             TrainingStopped: If a signal came.
             RuntimeError: If called twice.
+            ValueError: If `log_every` is not positive.
         """
+        if log_every < 1:
+            raise ValueError("`log_every` must be at least 1; got {}.".format(log_every))
         if self._has_trained:
             raise RuntimeError("A trainer trains once: a new one goes on from the checkpoint.")
         self._has_trained = True
@@ -246,22 +250,23 @@ class FlowTrainer:
             self._start_logs()
             if when_open is not None:
                 when_open()
-            if "pending" in state:
-                finish_step(self.checkpoints.step, session)
-            step = run_loop(
-                [self.tensors.update],
-                num_steps,
-                self.checkpoints,
-                session,
-                callbacks=[after_step],
-                checkpoint_every=checkpoint_every,
-                max_seconds=max_seconds,
-                diagnose=self._diagnose,
-                stop=stop,
-            )
-            report = reported.get(step, Report())
-            summary = self._summary(step, report, session, meter, stop)
-            self._board.close()
+            with contextlib.closing(self._board):
+                if "pending" in state:
+                    finish_step(self.checkpoints.step, session)
+                    self.checkpoints.save(session, self.checkpoints.step)
+                step = run_loop(
+                    [self.tensors.update],
+                    num_steps,
+                    self.checkpoints,
+                    session,
+                    callbacks=[after_step],
+                    checkpoint_every=checkpoint_every,
+                    max_seconds=max_seconds,
+                    diagnose=self._diagnose,
+                    stop=stop,
+                )
+                report = reported.get(step, Report())
+                summary = self._summary(step, report, session, meter, stop)
         return dict(
             summary, num_steps=step, train_bits_per_dim=meter.last.get("train_bits_per_dim")
         )

@@ -8,6 +8,7 @@ import tensorflow.compat.v2 as tf
 
 from genflow.training.checkpoints import Checkpoints
 from genflow.training.minimizer import Update
+from genflow.training.schedules import every
 from genflow.training.stop_signals import StopSignals, TrainingStopped
 
 Session = Any
@@ -49,7 +50,7 @@ def run_loop(
         checkpoints: Of the run; they hold the graph's variables already.
         session: As `checkpoints.open` returns it.
         callbacks: Called after each step, in this order.
-        checkpoint_every: Steps between checkpoints.
+        checkpoint_every: Steps between checkpoints; 0 for none on the way.
         max_seconds: Stop after this time, wherever training is.
         diagnose: From a step whose update was not finite, and the session, which is as it
             was before that update, to the name of the place at fault.
@@ -59,6 +60,9 @@ def run_loop(
         The number of steps made, counted from the start of training.
 
     Raises:
+        ValueError: If two updates have a metric of one name, or something that the graph does in
+            Python, such as reading data, fails.
+        RuntimeError: If the updates of a step do not advance the global step by one.
         NonFiniteError: If an update has a metric `is_finite` that is false.
         TrainingStopped: If a signal came, after a checkpoint has been written.
 
@@ -77,7 +81,8 @@ def run_loop(
     References:
         Abadi et al., TensorFlow, 2016. https://arxiv.org/abs/1605.08695
     """
-    step = checkpoints.step
+    _check_names(updates)
+    step, is_time = checkpoints.step, every(checkpoint_every)
     stop = stop or StopSignals()
     if checkpoints.latest() is None:
         checkpoints.save(session, step)
@@ -90,20 +95,43 @@ def run_loop(
             is_whole = False
             metrics = _run(updates, step + 1, session, diagnose)
             step, is_whole = step + 1, True
+            if saved == step - 1:  # Now and then will do.
+                _check_global_step(session, step)
             for callback in callbacks:
                 callback(step, metrics, session)
-            if step % checkpoint_every == 0:
+            if is_time(step):
                 checkpoints.save(session, step)
                 saved = step
     except (Exception, TrainingStopped):
         # Whatever happened between two steps, the steps that were made are kept. Not so at a
         # second Ctrl-C, which may come at a moment when the session is not what it should be.
-        if is_whole:
+        if is_whole and saved != step:
             checkpoints.save(session, step)
         raise
     if saved != step:
         checkpoints.save(session, step)
     return step
+
+
+def _check_names(updates: Sequence[Update]) -> None:
+    different = {id(update.op): update for update in updates}.values()
+    names = [name for update in different for name in update.metrics if name != "is_finite"]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            "Two updates of a step have metrics of one name ({}): give them names of their own, "
+            "as by `Minimizer.update(..., name=...)`.".format(", ".join(twice))
+        )
+
+
+def _check_global_step(session: Session, step: int) -> None:
+    with session.graph.as_default():
+        found = int(session.run(tf.compat.v1.train.get_or_create_global_step()))
+    if found != step:
+        raise RuntimeError(
+            "After step {} the global step is {}: the last update of a step, and no other, must "
+            "advance it by one.".format(step, found)
+        )
 
 
 def _run(
@@ -121,17 +149,22 @@ def _run(
         if not metrics.pop("is_finite", True):
             place = "" if diagnose is None else ": " + diagnose(step, session)
             raise NonFiniteError(
-                "The loss or the gradient of step {} is not finite (loss {}){}. That update was "
-                "not made, and the last checkpoint is intact: go on from it with a lower "
-                "learning rate or with gradients clipped.".format(step, metrics.get("loss"), place)
+                "The loss or the gradient of step {} is not finite ({}){}. That update was not "
+                "made, and the last checkpoint is intact: go on from it with a lower learning rate "
+                "or with gradients clipped.".format(step, _losses(metrics), place)
             )
     return metrics
 
 
+def _losses(metrics: Metrics) -> str:
+    losses = [(name, metrics[name]) for name in sorted(metrics) if name.endswith("loss")]
+    return ", ".join("{} {}".format(name, value) for name, value in losses)
+
+
 def _explained(error: Exception, step: int) -> Exception:
     """An error of a Python function inside the graph, reading data say, with its own words."""
-    found = re.match(r"(\w+(?:Error|Exception)): (.+)", error.message)
-    if found:
+    found = re.search(r"^(\w+(?:Error|Exception)): (.+)$", error.message, re.MULTILINE)
+    if found and "PyFunc" in error.message:
         return ValueError("Step {}: {}".format(step, found.group(2)))
     if "invertible" in error.message:
         return NonFiniteError(

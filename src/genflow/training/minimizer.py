@@ -25,7 +25,7 @@ class Update(NamedTuple):
 
     op: Any
     metrics: Dict[str, Any]
-    gradients: Dict[str, Tensor] = {}
+    gradients: Optional[Dict[str, Tensor]] = None
 
 
 class Minimizer:
@@ -97,8 +97,11 @@ class Minimizer:
         global_step: tf.Variable,
         metrics: Optional[Dict[str, Tensor]] = None,
         advance: bool = True,
+        name: str = "",
     ) -> Update:
         """Makes the update, in the default graph; `optimizer` and `average` exist after it.
+
+        An update may be run several times in a step; a minimizer makes one.
 
         Args:
             loss: Scalar.
@@ -106,13 +109,18 @@ class Minimizer:
             global_step: Counts the steps.
             metrics: What else to fetch with the update.
             advance: Whether this update, the last of its step, advances the global step.
+            name: Put in front of `loss` and `gradient_norm`, as in `generator_loss`, where
+                there are several updates.
 
         Returns:
             The update, with `loss`, `gradient_norm` and `is_finite` among its metrics.
 
         Raises:
             ValueError: If the loss depends on no trainable variable.
+            RuntimeError: If called twice: another update needs moments of its own.
         """
+        if self.optimizer is not None:
+            raise RuntimeError("A minimizer makes one update: construct another one.")
         weights = trainable_variables(modules)
         if self.average_decay is not None:
             self.average = WeightAverage(weights, self.average_decay)
@@ -127,7 +135,9 @@ class Minimizer:
 
         # As TensorFlow's own loss scaling does: what is not finite is not applied.
         op = tf.cond(is_finite, apply, lambda: tf.constant(False))
-        fetched = dict(metrics or {}, loss=loss, gradient_norm=norm, is_finite=is_finite)
+        prefix = name + "_" if name else ""
+        fetched = dict(metrics or {}, is_finite=is_finite)
+        fetched.update({prefix + "loss": loss, prefix + "gradient_norm": norm})
         gradients = {path: gradient for path, (gradient, _) in zip(paths, pairs)}
         return Update(op, fetched, gradients)
 

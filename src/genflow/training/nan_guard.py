@@ -68,7 +68,7 @@ def _bad_gradient(leaf_paths: List[str], bad: List[str]) -> str:
             return "the outputs are finite, but not the gradient of {}".format(inside[0])
     if bad:
         return "the outputs of the flow are finite, but not the gradient of {}".format(bad[0])
-    return "outputs and gradients are finite, but not the sum of the gradients' squares"
+    return "layers and gradients are finite, but not the loss or the sum of the gradients' squares"
 
 
 def _bad(nests: Dict[str, Nest], session: Any, feed: dict) -> List[str]:

@@ -39,6 +39,7 @@ class TensorBoardLog:
         for tag, value in sorted(values.items()):
             summary.value.add(tag=tag, simple_value=value)
         self._writer.add_summary(summary, step)
+        self._writer.flush()  # A killed process leaves what it has made.
 
     def picture(self, step: int, tag: str, path: str) -> None:
         """Writes a picture that is there as a PNG file."""
