@@ -654,7 +654,10 @@ def test_the_command_refuses_in_one_sentence(command, tmp_path, flags, message):
 def test_the_command_spoils_no_run(command, tmp_path):
     path = save(Reference(levels=1, depth=1).variables, tmp_path / "model_best_loss.ckpt")
     before = sorted(os.listdir(str(tmp_path)))
-    with pytest.raises(SystemExit, match="must be a folder without a run; .* choose another"):
+    with pytest.raises(
+        SystemExit,
+        match="checkpoints that are not of a run .model_best_loss.ckpt.: choose another folder",
+    ):
         command.main(["--checkpoint", path, "--logdir", str(tmp_path)])
     assert sorted(os.listdir(str(tmp_path))) == before
 

@@ -128,9 +128,14 @@ def test_names_a_checkpoint_that_is_not_of_a_run(tmp_path):
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         step = tf.compat.v1.train.get_or_create_global_step()
         session.run(step.initializer)
-        tf.compat.v1.train.Saver().save(session, str(tmp_path / "model.ckpt"), global_step=0)
+        saver = tf.compat.v1.train.Saver()
+        saver.save(session, str(tmp_path / "a" / "model.ckpt"), global_step=0)
+        saver.save(session, str(tmp_path / "b" / "model_best_loss.ckpt"))
     with pytest.raises(CheckpointError, match=r"model.ckpt-0 .*run/state"):
-        Checkpoints(str(tmp_path))
+        Checkpoints(str(tmp_path / "a"))
+    message = "holds checkpoints that are not of a run .model_best_loss.ckpt.: choose another"
+    with pytest.raises(CheckpointError, match=message):
+        Checkpoints(str(tmp_path / "b"))
 
 
 def test_does_not_start_anew_over_checkpoints_without_their_list(tmp_path):

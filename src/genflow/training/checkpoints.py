@@ -58,10 +58,10 @@ class Checkpoints:
         ...     checkpoints = Checkpoints(run_dir)
         ...     checkpoints.hold({})
         ...     with checkpoints.open() as session:
-        ...         checkpoints.state["best"] = 3.5
+        ...         checkpoints.state["meter"] = {"loss": [3.5]}
         ...         checkpoints.save(session, 0)
         >>> Checkpoints(run_dir).state
-        {'best': 3.5}
+        {'meter': {'loss': [3.5]}}
 
     References:
         Abadi et al., TensorFlow, 2016, section 4.3. https://arxiv.org/abs/1605.08695
@@ -318,6 +318,12 @@ def _listed_checkpoints(run_dir: str) -> List[str]:
     newest = os.path.basename(state.model_checkpoint_path)
     names = [os.path.basename(path) for path in state.all_model_checkpoint_paths]
     names = [name for name in names if name != newest] + [newest]
+    if not _NAME.fullmatch(newest):
+        raise CheckpointError(
+            "{} holds checkpoints that are not of a run ({}): choose another folder.".format(
+                run_dir, newest
+            )
+        )
     return list(filter(_NAME.fullmatch, names))
 
 
