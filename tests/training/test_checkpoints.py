@@ -96,6 +96,16 @@ def test_refuses_to_keep_one_checkpoint_only(tmp_path):
         Checkpoints(str(tmp_path), keep=1)
 
 
+def test_says_what_is_damaged(tmp_path):
+    Run(tmp_path).loop(3)
+    path = tmp_path / "model.ckpt-3.data-00000-of-00001"
+    contents = bytearray(path.read_bytes())
+    contents[4] ^= 1
+    path.write_bytes(bytes(contents))
+    with pytest.raises(CheckpointError, match=r"not of a run \(.*(C|c)hecksum does not match"):
+        Run(tmp_path).loop(4)
+
+
 @pytest.mark.parametrize("size", [0, 10, 60])
 @pytest.mark.parametrize("suffix", [".index", ".data-00000-of-00001"])
 def test_names_a_damaged_checkpoint_and_leaves_all_files(tmp_path, suffix, size):

@@ -437,10 +437,10 @@ def _damaged(path: str, error: Exception) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """The first line of a message that says something."""
-    lines = [line.strip() for line in str(getattr(error, "message", error)).split("\n")]
-    telling = [line for line in lines if line and not line.startswith("Graph execution error")]
-    return telling[0] if telling else type(error).__name__
+    """The line of a message that says something: TensorFlow's come before the name of a node."""
+    message = str(getattr(error, "message", error)).strip()
+    before_node = re.search(r"([^\n]*\S)\s*\n\s*\[\[", message)
+    return before_node.group(1).strip() if before_node else message.split("\n")[0]
 
 
 def _saver(named: Dict[str, tf.Variable], keep: int) -> tf.compat.v1.train.Saver:
