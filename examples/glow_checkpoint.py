@@ -25,8 +25,9 @@ import sys
 from typing import Any, List, Optional, Sequence
 
 from genflow.training import flag, keep_config, latest_checkpoint, parse_flags
-from glow_cifar10 import MAY_CHANGE, Config, check_data, check_flags, make_trainer
+from glow_cifar10 import make_trainer
 from glow_data import load_data
+from glow_flags import MAY_CHANGE, Config, check_data, check_flags
 from glow_original import Original, as_arguments, listed, load_original
 
 # Flags of `glow_cifar10.py` that say where another run comes from or what to do with it.

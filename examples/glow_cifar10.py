@@ -27,7 +27,6 @@ reconstructions, the learning curve, the logs and the checkpoints. The same comm
 
 import dataclasses
 import logging
-import math
 import os
 import sys
 from typing import Callable, List, Optional, Sequence
@@ -64,154 +63,11 @@ from genflow.training import (
     Minimizer,
     check_checkpoint_config,
     check_config,
-    flag,
     keep_config,
     parse_flags,
 )
-from glow_data import EPOCH_SIZE, NAMES, Data, load_data
-
-# What may differ when the same --logdir goes on with a run.
-MAY_CHANGE = (
-    "verbose restore_path inference logdir data_dir data_url train_url fmap pmap n_batch_test "
-    "n_test lr epochs epochs_warmup epochs_full_valid epochs_full_sample gradient_checkpointing "
-    "n_sample resume download steps steps_warmup steps_log max_minutes polyak clip_norm n_grid "
-    "checkpoints steps_checkpoint num_threads"
-).split()
-
-
-@dataclasses.dataclass
-class Config:
-    """The flags: those of the original under their names, then those that it does not have."""
-
-    verbose: bool = flag(False, "print every step: images processed, seconds, results")
-    restore_path: str = flag("", "checkpoint, or folder of a run, to start from")
-    inference: bool = flag(False, "do not train: encode and decode the held-out images")
-    logdir: str = flag("", "folder of the run (default: --train_url, else ./logs)")
-    problem: str = flag(
-        "cifar10", "images; auto is cifar10 if it is at hand, else photos", choices=NAMES
-    )
-    category: str = flag("", "folder in --data_dir that holds the data, for LSUN")
-    data_dir: str = flag("", "folder with the data (default: GENFLOW_DATA_DIR, else a cache)")
-    data_url: str = flag("", "the Ascend port's name of --data_dir")
-    train_url: str = flag("", "the Ascend port's name of --logdir")
-    dal: int = flag(
-        -1,
-        "augmentation: 0 none, 1 shifts, 2 also mirrors, turns and zooms (not digits and clothes); "
-        "-1 is 1 for cifar10, mnist and fashion_mnist, else 0",
-        choices=[-1, 0, 1, 2],
-    )
-    fmap: int = flag(1, "threads that read the record files")
-    pmap: int = flag(16, "batches that are prepared at the same time")
-    n_train: int = flag(-1, "images in an epoch; -1 for 50000, or all if there are fewer")
-    n_test: int = flag(-1, "held-out images to use; -1 for all")
-    n_batch_train: int = flag(50, "images in each update, at --anchor_size")
-    n_batch_test: int = flag(50, "images in each batch of the evaluation, at --anchor_size")
-    n_batch_init: int = flag(256, "images for data-dependent initialisation, at --anchor_size")
-    optimizer: str = flag(
-        "adamax",
-        "adam2 averages squares over devices, so it is adam on one",
-        choices=["adam", "adamax", "adam2"],
-    )
-    lr: float = flag(0.001, "learning rate after the warm-up")
-    beta1: float = flag(0.9, "decay of the average gradient")
-    polyak_epochs: float = flag(1.0, "epochs that the weights are averaged over; sets beta2 too")
-    weight_decay: float = flag(1.0, "factor of the weights at every update; 1 for none")
-    epochs: int = flag(100, "epochs to train")
-    epochs_warmup: float = flag(10.0, "epochs in which the learning rate grows from zero")
-    epochs_full_valid: int = flag(5, "epochs between evaluations of the held-out images")
-    gradient_checkpointing: int = flag(
-        1, "keep one tensor for each step of flow and compute the rest again", choices=[0, 1]
-    )
-    image_size: int = flag(-1, "height and width of the images; -1 for that of --problem")
-    anchor_size: int = flag(32, "image size that batch sizes refer to")
-    width: int = flag(512, "channels of the couplings' hidden layers")
-    depth: int = flag(32, "steps in each level")
-    weight_y: float = flag(0.0, "weight of the classification loss; needs --ycond")
-    n_bits_x: int = flag(8, "bits of every pixel value")
-    n_levels: int = flag(3, "levels")
-    n_sample: int = flag(0, "images decoded at once when sampling; 0 for all")
-    epochs_full_sample: int = flag(50, "epochs between sample grids, besides epochs 1 and 10")
-    learntop: bool = flag(False, "learn the top prior")
-    ycond: bool = flag(False, "let the top prior depend on the class")
-    seed: int = flag(0, "of everything random")
-    flow_permutation: int = flag(2, "0 reverse, 1 shuffle, 2 invertible 1x1 convolution", [0, 1, 2])
-    flow_coupling: int = flag(0, "0 additive, 1 affine", choices=[0, 1])
-
-    resume: bool = flag(False, "go on with the run in --logdir, if there is one")
-    download: bool = flag(False, "download the data if it is not there")
-    plu: bool = flag(False, "keep the 1x1 convolutions as triangular factors")
-    polyak: bool = flag(False, "evaluate, sample and choose the best with averaged weights")
-    clip_norm: float = flag(0.0, "largest norm of the gradient; 0 for no limit")
-    n_grid: int = flag(10, "samples at each temperature")
-    steps: int = flag(0, "updates to make, instead of epochs")
-    steps_warmup: int = flag(0, "length of the warm-up in updates, instead of epochs")
-    steps_log: int = flag(50, "updates between lines of log.jsonl")
-    steps_checkpoint: int = flag(1000, "updates between checkpoints")
-    checkpoints: int = flag(3, "how many of the last checkpoints stay")
-    max_minutes: float = flag(0.0, "stop training after this time; 0 for no limit")
-    num_threads: int = flag(0, "threads of TensorFlow; 1 makes runs equal bit for bit; 0 for all")
-
-
-POSITIVE = (
-    "fmap pmap n_batch_train n_batch_test n_batch_init lr polyak_epochs epochs epochs_full_valid "
-    "anchor_size width depth n_levels epochs_full_sample n_grid steps_log steps_checkpoint"
-).split()
-NOT_NEGATIVE = (
-    "weight_y n_sample epochs_warmup clip_norm steps steps_warmup max_minutes num_threads"
-).split()
-
-
-def check_flags(config: Config) -> Config:
-    """Refuses flags that contradict each other; gives --logdir its value."""
-    for name, value in dataclasses.asdict(config).items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError("--{} must be a finite number; got {}.".format(name, value))
-        if name in POSITIVE and value <= 0:
-            raise ValueError("--{} must be positive; got {}.".format(name, value))
-        if name in NOT_NEGATIVE and value < 0:
-            raise ValueError("--{} must not be negative; got {}.".format(name, value))
-        if isinstance(value, str) and "://" in value:
-            raise ValueError(
-                "--{} must be a place on this machine; got {}: copy or mount it.".format(
-                    name, value
-                )
-            )
-    if config.weight_y and not config.ycond:
-        raise ValueError(
-            "--weight_y {} is the weight of a class that the model is not given: pass --ycond "
-            "too.".format(config.weight_y)
-        )
-    for ours, theirs in (("data_dir", "data_url"), ("logdir", "train_url")):
-        if getattr(config, ours) and getattr(config, theirs):
-            raise ValueError("--{} and --{} name one thing: pass one.".format(ours, theirs))
-    return dataclasses.replace(config, logdir=config.logdir or config.train_url or "./logs")
-
-
-def check_data(config: Config, data: Data) -> None:
-    """Refuses images that the levels cannot halve, or that are too few."""
-    image_shape, schedule = data.test.image_shape, Schedule(config, data)
-    if any(size % 2**config.n_levels for size in image_shape[:2]):
-        raise ValueError(
-            "--n_levels {} halves images that many times; those of {} are {}x{}.".format(
-                config.n_levels, config.problem, *image_shape[:2]
-            )
-        )
-    if schedule.batch_size(config.n_batch_init) < 2:
-        raise ValueError(
-            "--n_batch_init {} is less than 2 images of {}x{} (--anchor_size {}), of which actnorm "
-            "takes standard deviations.".format(
-                config.n_batch_init, image_shape[0], image_shape[1], config.anchor_size
-            )
-        )
-    for name, images in (("n_batch_train", data.train), ("n_test", data.test)):
-        value = getattr(config, name)
-        count = schedule.batch_size(value) if name == "n_batch_train" else value
-        if count > len(images):
-            raise ValueError(
-                "--{} {} asks for {} images of {}x{}; there are {}.".format(
-                    name, value, count, image_shape[0], image_shape[1], len(images)
-                )
-            )
+from glow_data import Data, load_data
+from glow_flags import MAY_CHANGE, Config, Schedule, check_data, check_flags
 
 
 def make_model(config: Config, image_shape: Sequence[int], noise_seed: Seed = None) -> Flow:
@@ -268,70 +124,6 @@ class TopClassifier(Network):
     def _call(self, x: Nest, context: Optional[Nest], training: bool) -> Tensor:
         top = self._prior.inverse(x[-1], context)
         return self.linear(tf.reduce_mean(top, axis=[1, 2]))
-
-
-@dataclasses.dataclass
-class Schedule:
-    """Sizes and times that follow from the flags and the data."""
-
-    config: Config
-    data: Data
-
-    @property
-    def epoch_size(self) -> int:
-        """Images in an epoch, as they are counted at the anchor size."""
-        default = min(EPOCH_SIZE, len(self.data.train))
-        return self.config.n_train if self.config.n_train > 0 else default
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Updates in an epoch."""
-        return -(-self.epoch_size // self.config.n_batch_train)
-
-    @property
-    def num_steps(self) -> int:
-        """Updates in all."""
-        return self.config.steps or self.config.epochs * self.steps_per_epoch
-
-    @property
-    def num_warmup_steps(self) -> float:
-        """Updates in which the learning rate grows."""
-        per_epoch = self.epoch_size / self.config.n_batch_train
-        return self.config.steps_warmup or self.config.epochs_warmup * per_epoch
-
-    @property
-    def decay(self) -> float:
-        """Of the largest gradient, and of the average of the weights."""
-        length = self.steps_per_epoch * self.config.polyak_epochs
-        if length < 1:
-            raise ValueError(
-                "--polyak_epochs must be at least 1/{}, one update; got {}.".format(
-                    self.steps_per_epoch, self.config.polyak_epochs
-                )
-            )
-        return 1.0 - 1.0 / length
-
-    def batch_size(self, at_anchor: int) -> int:
-        """Images in a batch that has as many pixels as so many at the anchor size."""
-        size = self.data.test.image_shape[0]
-        return max(1, at_anchor * self.config.anchor_size**2 // size**2)
-
-    def prints(self, epoch: int) -> bool:
-        """Whether the original prints a line."""
-        return epoch < 10 or (epoch < 50 and epoch % 10 == 0) or self._validates(epoch)
-
-    def evaluates_at(self, step: int) -> bool:
-        """Whether the held-out images are evaluated after so many updates."""
-        epoch, rest = divmod(step, self.steps_per_epoch)
-        return rest == 0 and self._validates(epoch)
-
-    def samples_at(self, step: int) -> bool:
-        """Whether samples are drawn after so many updates."""
-        epoch, rest = divmod(step, self.steps_per_epoch)
-        return rest == 0 and (epoch in (1, 10) or epoch % self.config.epochs_full_sample == 0)
-
-    def _validates(self, epoch: int) -> bool:
-        return epoch % self.config.epochs_full_valid == 0
 
 
 def make_minimizer(config: Config, schedule: Schedule) -> Minimizer:
