@@ -4,13 +4,13 @@ from typing import Optional
 
 import tensorflow.compat.v2 as tf
 
-from genflow.core import Network
-from genflow.core.checks import check_channels, check_positive, describe, static_channels
+from genflow.core.checks import check_channels, describe, static_channels
 from genflow.core.shapes import static_size
 from genflow.core.types import Nest, Tensor
+from genflow.networks.zeros_dense import ZerosDense
 
 
-class ContextBias(Network):
+class ContextBias(ZerosDense):
     """A linear map of the context, to be added to features; starts as zero.
 
     Computes `y = (context @ weight + bias) * exp(factor * log_scale)`, with `factor`
@@ -46,21 +46,15 @@ class ContextBias(Network):
         Raises:
             ValueError: If a number is not positive.
         """
-        super().__init__(name=name)
-        check_positive(out_channels, "out_channels")
-        check_positive(log_scale_factor, "log_scale_factor")
-        self.out_channels = out_channels
-        self.log_scale_factor = log_scale_factor
+        super().__init__(out_channels, log_scale_factor, name)
         self.weight = None
 
     def _call(self, x: Tensor, context: Optional[Nest], training: bool) -> Tensor:
         self._check(x, context)
         self._build_from(context)
-        scale = tf.exp(self.log_scale_factor * self.log_scale)
         size = static_size(self.weight, 0)
         check_channels(context, size, self, "its context, as at the first call")
-        flat = tf.matmul(tf.reshape(tf.cast(context, self.weight.dtype), [-1, size]), self.weight)
-        y = (flat + self.bias) * scale
+        y = self._apply(tf.reshape(tf.cast(context, self.weight.dtype), [-1, size]))
         if context.shape.rank == 2:
             return tf.reshape(y, [-1] + [1] * (x.shape.rank - 2) + [self.out_channels])
         leading = tf.shape(context)[:-1]
@@ -70,10 +64,7 @@ class ContextBias(Network):
         """The variables depend on the context, which `_build` does not see."""
         if self.weight is None:
             with tf.init_scope():
-                size, out = static_channels(context, owner=self), [self.out_channels]
-                self.weight = self._variable("weight", tf.zeros, [size] + out, self._dtype)
-                self.bias = self._variable("bias", tf.zeros, out, self._dtype)
-                self.log_scale = self._variable("log_scale", tf.zeros, out, self._dtype)
+                self._make_variables(static_channels(context, owner=self), self._dtype)
 
     def _build(self, x: Tensor) -> None:
         self._dtype = x.dtype

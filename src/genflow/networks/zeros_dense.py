@@ -49,13 +49,19 @@ class ZerosDense(Network):
         self.log_scale_factor = log_scale_factor
 
     def _build(self, x: Tensor) -> None:
-        size, out = static_channels(x, owner=self), [self.out_channels]
-        self.weight = self._variable("weight", tf.zeros, [size] + out, x.dtype)
-        self.bias = self._variable("bias", tf.zeros, out, x.dtype)
-        self.log_scale = self._variable("log_scale", tf.zeros, out, x.dtype)
+        self._make_variables(static_channels(x, owner=self), x.dtype)
 
     def _call(self, x: Tensor, context: Optional[Nest], training: bool) -> Tensor:
         check_rank(x, [2], owner=self)
         check_channels(x, static_size(self.weight, 0), self, "its input, as at the first call")
+        return self._apply(x)
+
+    def _make_variables(self, in_channels: int, dtype: tf.DType) -> None:
+        out = [self.out_channels]
+        self.weight = self._variable("weight", tf.zeros, [in_channels] + out, dtype)
+        self.bias = self._variable("bias", tf.zeros, out, dtype)
+        self.log_scale = self._variable("log_scale", tf.zeros, out, dtype)
+
+    def _apply(self, x: Tensor) -> Tensor:
         scale = tf.exp(self.log_scale_factor * self.log_scale)
         return (tf.matmul(x, self.weight) + self.bias) * scale
