@@ -10,6 +10,7 @@ import tensorflow.compat.v2 as tf
 from tqdm import tqdm
 
 from genflow.data import ImageSet, batches
+from genflow.data.augmentation import output_shape
 from genflow.training.checkpoints import Checkpoints, Session
 from genflow.training.flow_graph import FlowGraph, MakeClassifier, MakeFlow
 from genflow.training.flow_inference import save_encoding
@@ -429,9 +430,7 @@ class FlowTrainer:
 
 
 def _check_images(train_set: ImageSet, test_set: ImageSet, augment: Optional[Callable]) -> None:
-    made = tuple(train_set.image_shape)
-    if hasattr(augment, "output_shape"):
-        made = tuple(augment.output_shape(made))
+    made = output_shape(augment, train_set.image_shape)
     if made != tuple(test_set.image_shape):
         raise ValueError(
             "`train_set` and `test_set` must have images of one shape; got {} and {}.".format(
