@@ -6,7 +6,7 @@ import pytest
 import tensorflow.compat.v2 as tf
 
 from genflow.training import CheckpointError, Checkpoints, latest_checkpoint
-from genflow.training.checkpoints import read_state
+from genflow.training.checkpoint_files import read_state
 from tests.training.test_loop import Run, step_of
 
 

@@ -1,11 +1,7 @@
 """The training loop, what it writes, and the pictures of a run."""
 
-from genflow.training.checkpoints import (
-    CheckpointError,
-    Checkpoints,
-    latest_checkpoint,
-    named_state,
-)
+from genflow.training.checkpoint_files import CheckpointError, latest_checkpoint
+from genflow.training.checkpoints import Checkpoints
 from genflow.training.epoch_log import EpochLog
 from genflow.training.flags import flag, parse_flags
 from genflow.training.flow_report import Report
@@ -14,6 +10,7 @@ from genflow.training.images import image_grid, save_labelled_rows
 from genflow.training.learning_curve import save_learning_curve
 from genflow.training.loop import NonFiniteError, run_loop
 from genflow.training.minimizer import Minimizer, Update
+from genflow.training.named_state import named_state
 from genflow.training.pixel_bits import expand_bits, reduce_bits
 from genflow.training.run_config import (
     ConfigurationError,

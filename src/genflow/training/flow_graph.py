@@ -11,8 +11,9 @@ from genflow.core import Network, fold_in, make_seed
 from genflow.core.random import host_seed
 from genflow.core.types import Nest, Seed, Tensor
 from genflow.distributions import Flow
-from genflow.training.checkpoints import Session, named_state
+from genflow.training.checkpoints import Session
 from genflow.training.minimizer import Minimizer
+from genflow.training.named_state import named_state
 from genflow.training.pixel_bits import expand_bits, reduce_bits
 
 MakeFlow = Callable[[Seed], Flow]

@@ -5,7 +5,7 @@ import json
 import os
 from typing import Any, Optional, Sequence
 
-from genflow.training.checkpoints import latest_checkpoint, read_state, resolve_checkpoint
+from genflow.training.checkpoint_files import latest_checkpoint, read_state, resolve_checkpoint
 
 _FILE = "config.json"
 
@@ -79,7 +79,7 @@ def check_checkpoint_config(path: str, config: Any, may_change: Sequence[str] = 
     Example:
         >>> check_checkpoint_config("no such folder", None)
         Traceback (most recent call last):
-        genflow.training.checkpoints.CheckpointError: ...
+        genflow.training.checkpoint_files.CheckpointError: ...
     """
     before = read_state(resolve_checkpoint(path)).get("config")
     if isinstance(before, dict):
