@@ -41,10 +41,10 @@ class LabelsOf(Bijection):
         super().__init__()
         self.layer = layer
 
-    def _forward(self, x, context):
+    def _forward(self, x, context, training):
         return self.layer.forward_and_log_det(x, context["labels"])
 
-    def _inverse(self, y, context):
+    def _inverse(self, y, context, training):
         return self.layer.inverse_and_log_det(y, context["labels"])
 
 
@@ -55,12 +55,12 @@ class Sinh(Bijection):
         super().__init__()
         self.inside = []
 
-    def _forward(self, x, context):
+    def _forward(self, x, context, training):
         e = tf.exp(x)
         self.inside.append(weakref.ref(e))
         return 0.5 * (e - 1.0 / e), sum_except_batch(tf.math.log(0.5 * (e + 1.0 / e)))
 
-    def _inverse(self, y, context):
+    def _inverse(self, y, context, training):
         return tf.asinh(y), -sum_except_batch(tf.math.log(tf.sqrt(1.0 + y**2)))
 
 

@@ -17,11 +17,11 @@ class Plus(Bijection):
         super().__init__()
         self._number, self._log_det = number, log_det
 
-    def _forward(self, x, context):
+    def _forward(self, x, context, training):
         context = 0.0 if context is None else context
         return 2.0 * x + self._number + context, zero_log_det(x) + self._log_det
 
-    def _inverse(self, y, context):
+    def _inverse(self, y, context, training):
         context = 0.0 if context is None else context
         return (y - self._number - context) / 2.0, zero_log_det(y) - self._log_det
 

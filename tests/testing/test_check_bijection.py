@@ -50,12 +50,12 @@ def flipped(layer_class, *args, **kwargs):
     """A copy of a layer class whose log-determinant has the wrong sign, both ways."""
 
     class Flipped(layer_class):
-        def _forward(self, x, context):
-            y, log_det = super()._forward(x, context)
+        def _forward(self, x, context, training):
+            y, log_det = super()._forward(x, context, training)
             return y, -log_det
 
-        def _inverse(self, y, context):
-            x, log_det = super()._inverse(y, context)
+        def _inverse(self, y, context, training):
+            x, log_det = super()._inverse(y, context, training)
             return x, -log_det
 
     Flipped.__name__ = "Flipped" + layer_class.__name__
@@ -220,23 +220,23 @@ def test_names_an_ill_conditioned_matrix():
 
 def test_names_a_wrong_inverse_shape_and_number():
     class WrongInverse(ActNorm):
-        def _inverse(self, y, context):
-            x, log_det = super()._inverse(y, context)
+        def _inverse(self, y, context, training):
+            x, log_det = super()._inverse(y, context, training)
             return 1.01 * x, log_det
 
     class WrongShape(ActNorm):
-        def _forward(self, x, context):
-            y, log_det = super()._forward(x, context)
+        def _forward(self, x, context, training):
+            y, log_det = super()._forward(x, context, training)
             return y, tf.reduce_sum(log_det)
 
     class NotFinite(ActNorm):
-        def _forward(self, x, context):
-            y, log_det = super()._forward(x, context)
+        def _forward(self, x, context, training):
+            y, log_det = super()._forward(x, context, training)
             return y / 0.0, log_det
 
     class InverseLogDet(ActNorm):
-        def _inverse(self, y, context):
-            x, log_det = super()._inverse(y, context)
+        def _inverse(self, y, context, training):
+            x, log_det = super()._inverse(y, context, training)
             return x, 1.0 + log_det
 
     x = images(2, 4, 4, 3)
@@ -252,12 +252,12 @@ def test_names_a_wrong_inverse_shape_and_number():
 
 def test_blames_the_combinator_when_all_parts_are_right():
     class Forgetful(Chain):
-        def _forward(self, x, context):
-            y, _ = super()._forward(x, context)
+        def _forward(self, x, context, training):
+            y, _ = super()._forward(x, context, training)
             return y, tf.zeros(tf.shape(x)[:1])
 
-        def _inverse(self, y, context):
-            x, _ = super()._inverse(y, context)
+        def _inverse(self, y, context, training):
+            x, _ = super()._inverse(y, context, training)
             return x, tf.zeros(tf.shape(x)[:1])
 
     with pytest.raises(BijectionError, match="^the bijection itself .*Forgetful"):

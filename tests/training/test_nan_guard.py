@@ -12,11 +12,11 @@ from genflow.training.nan_guard import find_bad_layer
 class Sour(Bijection):
     """The identity, but for a gradient that is not finite."""
 
-    def _forward(self, x, context):
+    def _forward(self, x, context, training):
         zero = tf.sqrt(tf.square(x - tf.stop_gradient(x)))
         return x + zero, tf.reduce_sum(zero, axis=1)
 
-    def _inverse(self, y, context):
+    def _inverse(self, y, context, training):
         return y, tf.reduce_sum(tf.zeros_like(y), axis=1)
 
 

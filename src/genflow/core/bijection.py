@@ -23,20 +23,24 @@ class Bijection(Module):
 
     Example:
         >>> class Double(Bijection):
-        ...     def _forward(self, x, context):
+        ...     def _forward(self, x, context, training):
         ...         return 2.0 * x, np.log(2.0) * tf.reduce_sum(tf.ones_like(x), axis=1)
-        ...     def _inverse(self, y, context):
+        ...     def _inverse(self, y, context, training):
         ...         return 0.5 * y, -np.log(2.0) * tf.reduce_sum(tf.ones_like(y), axis=1)
         >>> Double().forward(tf.ones([5, 3])).shape.as_list()
         [5, 3]
     """
 
-    def forward_and_log_det(self, x: Nest, context: Optional[Nest] = None) -> Tuple[Nest, Tensor]:
+    def forward_and_log_det(
+        self, x: Nest, context: Optional[Nest] = None, training: bool = False
+    ) -> Tuple[Nest, Tensor]:
         """Maps data to latent.
 
         Args:
             x: `[batch, ...]`, or the nest of such tensors that the layer takes.
             context: Conditioning input, handed on to every conditioner inside.
+            training: Whether layers and networks that differ in training, such as batch
+                norm and dropout, behave so.
 
         Returns:
             `y`, and `log|det dy/dx|` of shape `[batch]`.
@@ -46,14 +50,18 @@ class Bijection(Module):
         """
         x, context = self._enter(x, context)
         with tf.name_scope(self.name):
-            return self._forward(x, context)
+            return self._forward(x, context, training)
 
-    def inverse_and_log_det(self, y: Nest, context: Optional[Nest] = None) -> Tuple[Nest, Tensor]:
+    def inverse_and_log_det(
+        self, y: Nest, context: Optional[Nest] = None, training: bool = False
+    ) -> Tuple[Nest, Tensor]:
         """Maps latent to data.
 
         Args:
             y: What `forward` returns.
             context: The conditioning input that `forward` had.
+            training: See `forward_and_log_det`. What inverts a model that is trained is the
+                inverse without it.
 
         Returns:
             `x`, and `log|det dx/dy|` of shape `[batch]`.
@@ -63,15 +71,15 @@ class Bijection(Module):
         """
         y, context = self._enter(y, context)
         with tf.name_scope(self.name):
-            return self._inverse(y, context)
+            return self._inverse(y, context, training)
 
-    def forward(self, x: Nest, context: Optional[Nest] = None) -> Nest:
+    def forward(self, x: Nest, context: Optional[Nest] = None, training: bool = False) -> Nest:
         """Maps data to latent; see `forward_and_log_det`."""
-        return self.forward_and_log_det(x, context)[0]
+        return self.forward_and_log_det(x, context, training)[0]
 
-    def inverse(self, y: Nest, context: Optional[Nest] = None) -> Nest:
+    def inverse(self, y: Nest, context: Optional[Nest] = None, training: bool = False) -> Nest:
         """Maps latent to data; see `inverse_and_log_det`."""
-        return self.inverse_and_log_det(y, context)[0]
+        return self.inverse_and_log_det(y, context, training)[0]
 
     def initialize(self, x: Nest, context: Optional[Nest] = None) -> Tuple[Nest, Updates]:
         """Sets the variables that are initialised from data.
@@ -126,14 +134,14 @@ class Bijection(Module):
         self._build_once(x)
         return x, context
 
-    def _forward(self, x: Nest, context: Optional[Nest]) -> Tuple[Nest, Tensor]:
+    def _forward(self, x: Nest, context: Optional[Nest], training: bool) -> Tuple[Nest, Tensor]:
         raise NotImplementedError("`{}` has no `_forward`.".format(type(self).__name__))
 
-    def _inverse(self, y: Nest, context: Optional[Nest]) -> Tuple[Nest, Tensor]:
+    def _inverse(self, y: Nest, context: Optional[Nest], training: bool) -> Tuple[Nest, Tensor]:
         raise NotImplementedError("`{}` has no `_inverse`.".format(type(self).__name__))
 
     def _initialize(self, x: Nest, context: Optional[Nest]) -> Tuple[Nest, Updates]:
-        return self._forward(x, context)[0], []
+        return self._forward(x, context, False)[0], []
 
     def _parts(self, x: Nest, context: Optional[Nest]) -> Iterable[Tuple[str, "Bijection", Nest]]:
         """The bijections inside: attribute path, bijection, and the input it gets from `x`.

@@ -81,12 +81,12 @@ class Module(tf.Module):
         The initial value is a function, so that it is computed where the variable
         lives and never becomes a constant of the graph (which is limited to 2 GB).
         """
-        if trainable:
-            if not dtype.is_floating:
-                raise TypeError(
-                    "`{}` takes an input of a floating type; got {}: cast it, or put `Dequantize` "
-                    "first.".format(self.name, dtype.name)
-                )
+        if trainable and not dtype.is_floating:
+            raise TypeError(
+                "`{}` takes an input of a floating type; got {}: cast it, or put `Dequantize` "
+                "first.".format(self.name, dtype.name)
+            )
+        if dtype.is_floating:
             self._floating_dtype = dtype
         return tf.Variable(
             lambda: initializer(shape, dtype), name=name, dtype=dtype, trainable=trainable

@@ -75,19 +75,31 @@ class Flow(Module):
         self.event_shape = event_shape
         self.base = StandardNormal() if base is None else base
 
-    def log_prob(self, x: Tensor, context: Optional[Nest] = None) -> Tensor:
-        """The log-density of `x`, in nats: `[batch]`."""
-        return self._log_prob_and_latent(x, context)[0]
+    def log_prob(self, x: Tensor, context: Optional[Nest] = None, training: bool = False) -> Tensor:
+        """The log-density of `x`, in nats: `[batch]`.
 
-    def bits_per_dim(self, x: Tensor, context: Optional[Nest] = None) -> Tensor:
-        """The negative log-density of `x` in bits per entry: `[batch]`."""
-        return self.bits_per_dim_and_latent(x, context)[0]
+        Args:
+            x: `[batch] + event_shape`.
+            context: Conditioning input.
+            training: Whether layers and networks that differ in training, such as batch
+                norm and dropout, behave so. The density is the one without.
+
+        Returns:
+            `[batch]`.
+        """
+        return self._log_prob_and_latent(x, context, training)[0]
+
+    def bits_per_dim(
+        self, x: Tensor, context: Optional[Nest] = None, training: bool = False
+    ) -> Tensor:
+        """The negative log-density of `x` in bits per entry: `[batch]`; see `log_prob`."""
+        return self.bits_per_dim_and_latent(x, context, training)[0]
 
     def bits_per_dim_and_latent(
-        self, x: Tensor, context: Optional[Nest] = None
+        self, x: Tensor, context: Optional[Nest] = None, training: bool = False
     ) -> Tuple[Tensor, Nest]:
         """What `bits_per_dim` and `encode` return, at the cost of one of them."""
-        log_prob, z = self._log_prob_and_latent(x, context)
+        log_prob, z = self._log_prob_and_latent(x, context, training)
         num_values = 1
         for size in self.event_shape:
             num_values *= size
@@ -157,8 +169,10 @@ class Flow(Module):
         x = self.decode(z, context)
         return tf.reshape(x, (-1, num_points) + self.event_shape)
 
-    def _log_prob_and_latent(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Nest]:
-        z, log_det = self.bijection.forward_and_log_det(self._checked(x), context)
+    def _log_prob_and_latent(
+        self, x: Tensor, context: Optional[Nest], training: bool
+    ) -> Tuple[Tensor, Nest]:
+        z, log_det = self.bijection.forward_and_log_det(self._checked(x), context, training)
         return self.base.log_prob(z) + log_det, z
 
     def _latent_dtype(self) -> tf.DType:

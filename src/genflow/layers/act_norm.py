@@ -69,12 +69,12 @@ class ActNorm(Bijection):
         self.shift = self._variable("shift", tf.zeros, [channels], x.dtype)
         self.log_scale = self._variable("log_scale", tf.zeros, [channels], x.dtype)
 
-    def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         self._check(x)
         log_scale = self.log_scale_factor * self.log_scale
         return (x + self.shift) * tf.exp(log_scale), self._log_det(x, log_scale)
 
-    def _inverse(self, y: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _inverse(self, y: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         self._check(y)
         log_scale = self.log_scale_factor * self.log_scale
         return y * tf.exp(-log_scale) - self.shift, -self._log_det(y, log_scale)

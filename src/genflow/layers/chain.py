@@ -69,16 +69,16 @@ class Chain(Bijection):
             output_shape = layer.input_shape(output_shape)
         return output_shape
 
-    def _forward(self, x: Nest, context: Optional[Nest]) -> Tuple[Nest, Tensor]:
+    def _forward(self, x: Nest, context: Optional[Nest], training: bool) -> Tuple[Nest, Tensor]:
         steps = [
-            Step(layer, layer.forward_and_log_det, layer.inverse_and_log_det)
+            Step(layer, layer.forward_and_log_det, layer.inverse_and_log_det, training)
             for layer in self.layers
         ]
         return self.backprop(steps, x, context)
 
-    def _inverse(self, y: Nest, context: Optional[Nest]) -> Tuple[Nest, Tensor]:
+    def _inverse(self, y: Nest, context: Optional[Nest], training: bool) -> Tuple[Nest, Tensor]:
         steps = [
-            Step(layer, layer.inverse_and_log_det, layer.forward_and_log_det)
+            Step(layer, layer.inverse_and_log_det, layer.forward_and_log_det, training)
             for layer in reversed(self.layers)
         ]
         return self.backprop(steps, y, context)

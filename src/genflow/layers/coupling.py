@@ -27,15 +27,15 @@ class Coupling(Bijection):
         super().__init__(name=name)
         self.conditioner = conditioner
 
-    def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         kept, changed = split_channels(x, owner=self)
-        parameters = self._checked(self.conditioner(kept, context), changed)
+        parameters = self._checked(self.conditioner(kept, context, training), changed)
         changed, log_det = self._transform(changed, parameters)
         return tf.concat([kept, changed], axis=-1), log_det
 
-    def _inverse(self, y: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _inverse(self, y: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         kept, changed = split_channels(y, owner=self)
-        parameters = self._checked(self.conditioner(kept, context), changed)
+        parameters = self._checked(self.conditioner(kept, context, training), changed)
         changed, log_det = self._restore(changed, parameters)
         return tf.concat([kept, changed], axis=-1), log_det
 

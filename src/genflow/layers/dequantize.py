@@ -71,13 +71,13 @@ class Dequantize(Bijection):
         self.centered = centered
         self._seed = seed
 
-    def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         x = x if x.dtype.is_floating else tf.cast(x, tf.float32)
         noise = tf.random.stateless_uniform(tf.shape(x), make_seed(self._seed), dtype=x.dtype)
         noise = tf.minimum(noise, self._largest_noise(x.dtype))
         return (x + noise) / 2.0**self.num_bits - self._offset(), self._log_det(x)
 
-    def _inverse(self, y: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _inverse(self, y: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         x = tf.floor((y + self._offset()) * 2.0**self.num_bits)
         return tf.clip_by_value(x, 0.0, 2.0**self.num_bits - 1.0), -self._log_det(y)
 

@@ -45,11 +45,11 @@ class Inverse(Bijection):
         """See `Bijection.input_shape`."""
         return self.bijection.output_shape(output_shape)
 
-    def _forward(self, x: Nest, context: Optional[Nest]) -> Tuple[Nest, Tensor]:
-        return self.bijection.inverse_and_log_det(x, context)
+    def _forward(self, x: Nest, context: Optional[Nest], training: bool) -> Tuple[Nest, Tensor]:
+        return self.bijection.inverse_and_log_det(x, context, training)
 
-    def _inverse(self, y: Nest, context: Optional[Nest]) -> Tuple[Nest, Tensor]:
-        return self.bijection.forward_and_log_det(y, context)
+    def _inverse(self, y: Nest, context: Optional[Nest], training: bool) -> Tuple[Nest, Tensor]:
+        return self.bijection.forward_and_log_det(y, context, training)
 
     def _parts(self, x: Nest, context: Optional[Nest]) -> Iterable[Tuple[str, Bijection, Nest]]:
         yield "bijection", self.bijection, self.bijection.inverse(x, context)

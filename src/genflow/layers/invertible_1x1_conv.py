@@ -83,10 +83,10 @@ class Invertible1x1Conv(Bijection):
         self.inverse_cache.build(channels, x.dtype)
         self._floating_dtype = x.dtype
 
-    def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         return self._multiplied(x, self.matrix.value()), self._log_det(x)
 
-    def _inverse(self, y: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _inverse(self, y: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         return self._multiplied(y, self.inverse_cache(self.matrix.value())), -self._log_det(y)
 
     def _log_det(self, x: Tensor) -> Tensor:

@@ -53,17 +53,19 @@ class LearnedPrior(Bijection):
         super().__init__(name=name)
         self.network = network
 
-    def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
-        mean, log_scale = self._parameters(x, context)
+    def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
+        mean, log_scale = self._parameters(x, context, training)
         return (x - mean) * tf.exp(-log_scale), -_log_scales(log_scale, x)
 
-    def _inverse(self, y: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
-        mean, log_scale = self._parameters(y, context)
+    def _inverse(self, y: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
+        mean, log_scale = self._parameters(y, context, training)
         return y * tf.exp(log_scale) + mean, _log_scales(log_scale, y)
 
-    def _parameters(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _parameters(
+        self, x: Tensor, context: Optional[Nest], training: bool
+    ) -> Tuple[Tensor, Tensor]:
         canvas = _canvas(x, owner=self)
-        parameters = self.network(canvas, context)
+        parameters = self.network(canvas, context, training)
         check_channels(parameters, 2 * static_channels(x, owner=self), self, "its network")
         # A network may answer with one vector for all positions; each of them counts.
         mean, log_scale = tf.split(parameters + canvas, 2, axis=-1)

@@ -47,12 +47,12 @@ class Logit(Bijection):
             raise ValueError("`alpha` must be between 0 and 1; got {}.".format(alpha))
         self.alpha = alpha
 
-    def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         p = 0.5 * self.alpha + (1.0 - self.alpha) * x
         y = tf.math.log(p) - tf.math.log1p(-p)
         return y, self._log_det(y)
 
-    def _inverse(self, y: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _inverse(self, y: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         x = (tf.sigmoid(y) - 0.5 * self.alpha) / (1.0 - self.alpha)
         return x, -self._log_det(y)
 

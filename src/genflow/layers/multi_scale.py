@@ -61,21 +61,21 @@ class MultiScale(Bijection):
             shape = level.input_shape((shape, latent))
         return shape
 
-    def _forward(self, x: Nest, context: Optional[Nest]) -> Tuple[tuple, Tensor]:
+    def _forward(self, x: Nest, context: Optional[Nest], training: bool) -> Tuple[tuple, Tensor]:
         latents, log_dets = [], []
         for level in self.levels[:-1]:
-            pair, log_det = level.forward_and_log_det(x, context)
+            pair, log_det = level.forward_and_log_det(x, context, training)
             x, latent = self._checked_pair(pair, level)
             latents.append(latent)
             log_dets.append(log_det)
-        z, log_det = self.levels[-1].forward_and_log_det(x, context)
+        z, log_det = self.levels[-1].forward_and_log_det(x, context, training)
         return tuple(latents) + (z,), sum(log_dets, log_det)
 
-    def _inverse(self, y: Nest, context: Optional[Nest]) -> Tuple[Nest, Tensor]:
+    def _inverse(self, y: Nest, context: Optional[Nest], training: bool) -> Tuple[Nest, Tensor]:
         self._check_latents(y)
-        x, log_det = self.levels[-1].inverse_and_log_det(y[-1], context)
+        x, log_det = self.levels[-1].inverse_and_log_det(y[-1], context, training)
         for level, latent in zip(self.levels[-2::-1], y[-2::-1]):
-            x, more = level.inverse_and_log_det((x, latent), context)
+            x, more = level.inverse_and_log_det((x, latent), context, training)
             log_det += more
         return x, log_det
 

@@ -59,10 +59,10 @@ class Permute(Bijection):
             "order", lambda shape, dtype: tf.constant(order), [channels], tf.int32, trainable=False
         )
 
-    def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         return self._permuted(x, tf.convert_to_tensor(self.order)), zero_log_det(x)
 
-    def _inverse(self, y: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _inverse(self, y: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         return self._permuted(y, tf.math.invert_permutation(self.order)), zero_log_det(y)
 
     def _permuted(self, x: Tensor, order: Tensor) -> Tensor:
@@ -87,6 +87,57 @@ def reversed_order(channels: int) -> np.ndarray:
         [2, 1, 0]
     """
     return np.arange(channels)[::-1]
+
+
+def swapped_order(channels: int) -> np.ndarray:
+    """The second half of the channels, then the first; the first is larger if their number is odd.
+
+    Before a `Split` it makes the first half leave.
+
+    Args:
+        channels: Channel count.
+
+    Returns:
+        `[channels]` integers.
+
+    Example:
+        >>> swapped_order(5).tolist()
+        [3, 4, 0, 1, 2]
+    """
+    return np.roll(np.arange(channels), channels // 2)
+
+
+def checkerboard_order(channels: int) -> np.ndarray:
+    """The diagonal of every square of pixels first, where a `Squeeze` has made it channels.
+
+    After `Squeeze(channel_major=False)`, the first half of the channels are then the
+    pixels (0, 0) and (1, 1) of their square, the second half (0, 1) and (1, 0): the two
+    colours of a checkerboard. This is the order in which RealNVP factors out half of the
+    channels.
+
+    Args:
+        channels: Channel count; a multiple of 4.
+
+    Returns:
+        `[channels]` integers.
+
+    Raises:
+        ValueError: If `channels` is not a multiple of 4.
+
+    Example:
+        >>> checkerboard_order(8).tolist()
+        [0, 1, 6, 7, 2, 3, 4, 5]
+
+    References:
+        Dinh, Sohl-Dickstein and Bengio, Density estimation using Real NVP, 2016,
+        section 3.6. https://arxiv.org/abs/1605.08803
+    """
+    if channels % 4:
+        raise ValueError(
+            "`checkerboard_order` needs a multiple of 4 channels, as a squeeze by 2 gives; got "
+            "{}.".format(channels)
+        )
+    return np.arange(channels).reshape(4, -1)[[0, 3, 1, 2]].ravel()
 
 
 def shuffled_order(seed: Optional[int] = None) -> Callable[[int], np.ndarray]:

@@ -32,7 +32,7 @@ def recompute(
         `y` and `log_det`.
 
     Raises:
-        ValueError: If a layer draws noise.
+        ValueError: If a layer draws noise, or differs in training and this is training.
 
     Example:
         >>> from genflow.layers import ActNorm, Chain, Invertible1x1Conv

@@ -42,7 +42,7 @@ def reversible(
         `y` and `log_det`.
 
     Raises:
-        ValueError: If a layer draws noise.
+        ValueError: If a layer draws noise, or differs in training and this is training.
 
     Example:
         >>> from genflow.layers import ActNorm, Chain, Invertible1x1Conv
@@ -67,7 +67,7 @@ def _from_the_end(
     context_total, variable_totals = [None] * len(floating(context)), {}
     for step in reversed(steps):
         with tf.control_dependencies(upstream):
-            x, _ = step.undo(copied(y), copied(context))
+            x, _ = step.undo(copied(y), copied(context), step.training)
         found = gradients_of([step], x, context, upstream)
         context_total = [_sum(a, b) for a, b in zip(context_total, found.context)]
         for variable, gradient in zip(trained_variables([step]), found.variables):

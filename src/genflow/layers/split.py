@@ -68,18 +68,18 @@ class Split(Bijection):
         kept, latent = (as_shape(shape).as_list() for shape in output_shape)
         return tf.TensorShape(kept[:-1] + [kept[-1] + latent[-1]])
 
-    def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Nest, Tensor]:
+    def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Nest, Tensor]:
         kept, changed = split_channels(x, owner=self)
         if self.conditioner is None:
             return (kept, changed), zero_log_det(x)
-        return self._standardised(kept, changed, self.conditioner(kept, context))
+        return self._standardised(kept, changed, self.conditioner(kept, context, training))
 
-    def _inverse(self, y: Nest, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _inverse(self, y: Nest, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         check_pair(y, owner=self)
         kept, latent = y
         if self.conditioner is None:
             return tf.concat([kept, latent], axis=-1), zero_log_det(kept)
-        mean, log_scale = self._parameters(self.conditioner(kept, context), latent)
+        mean, log_scale = self._parameters(self.conditioner(kept, context, training), latent)
         changed = latent * tf.exp(log_scale) + mean
         return tf.concat([kept, changed], axis=-1), sum_except_batch(log_scale)
 

@@ -82,7 +82,7 @@ class Squeeze(Bijection):
             ]
         )
 
-    def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         check_rank(x, [4], owner=self)
         self._checked(x.shape)
         f = self.factor
@@ -93,7 +93,7 @@ class Squeeze(Bijection):
         y = tf.transpose(y, [0, 1, 3, 5, 2, 4])
         return tf.reshape(y, [-1, height // f, width // f, channels * f * f]), zero_log_det(x)
 
-    def _inverse(self, y: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _inverse(self, y: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         check_rank(y, [4], owner=self)
         f = self.factor
         if static_channels(y, owner=self) % (f * f):

@@ -14,12 +14,13 @@ class Step(NamedTuple):
     """A layer, in the direction in which a chain runs it.
 
     `apply` and `undo` are its `forward_and_log_det` and `inverse_and_log_det`, or the other
-    way round.
+    way round; `training` is what they are called with.
     """
 
     layer: Bijection
-    apply: Callable[[Nest, Optional[Nest]], Tuple[Nest, Tensor]]
-    undo: Callable[[Nest, Optional[Nest]], Tuple[Nest, Tensor]]
+    apply: Callable[[Nest, Optional[Nest], bool], Tuple[Nest, Tensor]]
+    undo: Callable[[Nest, Optional[Nest], bool], Tuple[Nest, Tensor]]
+    training: bool
 
 
 class Gradients(NamedTuple):
@@ -38,7 +39,7 @@ def run(steps: Sequence[Step], x: Nest, context: Optional[Nest]) -> Tuple[Nest, 
     """Applies the steps one after the other; gives `y` and the sum of the log-determinants."""
     log_dets = []
     for step in steps:
-        x, log_det = step.apply(x, context)
+        x, log_det = step.apply(x, context, step.training)
         log_dets.append(log_det)
     return x, sum(log_dets)
 
@@ -59,7 +60,7 @@ def run_with_backward(
         What `run` returns.
 
     Raises:
-        ValueError: If a layer draws noise.
+        ValueError: If a layer draws noise, or differs in training and this is training.
     """
     _check_repeatable(steps)
     with _unrecorded():
@@ -147,4 +148,10 @@ def _check_repeatable(steps: Sequence[Step]) -> None:
                     "which would draw other noise then: put it before the chain.".format(
                         module.name
                     )
+                )
+            if step.training and getattr(module, "differs_in_training", False):
+                raise ValueError(
+                    "A chain that computes its layers again in the backward pass cannot be trained "
+                    "with `{}` in it, which would drop or count everything twice: leave out "
+                    "`backprop`.".format(module.name)
                 )

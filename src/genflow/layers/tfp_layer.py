@@ -70,11 +70,11 @@ class TFPLayer(Bijection):
         shape = as_shape(output_shape)
         return shape[:1].concatenate(self.bijector.forward_event_shape(shape[1:]))
 
-    def _forward(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         log_det = self.bijector.inverse_log_det_jacobian(x, event_ndims=x.shape.rank - 1)
         return self.bijector.inverse(x), _per_example(log_det, x)
 
-    def _inverse(self, y: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Tensor]:
+    def _inverse(self, y: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         log_det = self.bijector.forward_log_det_jacobian(y, event_ndims=y.shape.rank - 1)
         return self.bijector.forward(y), _per_example(log_det, y)
 

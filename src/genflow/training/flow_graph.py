@@ -1,13 +1,13 @@
 """The graph in which a flow is trained on images."""
 
 import math
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v2 as tf
 import tree
 
-from genflow.core import Network, fold_in, make_seed
+from genflow.core import Module, Network, fold_in, make_seed
 from genflow.core.random import host_seed
 from genflow.core.types import Nest, Seed, Tensor
 from genflow.distributions import Flow
@@ -62,11 +62,11 @@ class FlowGraph:
         self.flow = make_flow(lambda: self.noise_seed)
         self.x = reduce_bits(self.images, num_bits)
         self.context = self._one_hot(self.labels)
-        bits, self.latents = self.flow.bits_per_dim_and_latent(self.x, self.context)
-        self.per_image = {"bits_per_dim": bits, "loss": bits}
         self.modules = {"flow": self.flow}
+        self._classifier_weight = classifier_weight
         if make_classifier is not None:
-            self._build_classifier(make_classifier(self.flow), classifier_weight)
+            self.modules["classifier"] = make_classifier(self.flow)
+        self.latents, self.predictions, self.per_image = self._measured(training=False)
         _, self.initial_updates = self.flow.initialize(self.x, self.context)
         self._build_update(minimizer)
         decoded = self.flow.decode(self.latents, self.context)
@@ -98,20 +98,28 @@ class FlowGraph:
         noise = fold_in(fold_in(make_seed(self._seed), "train"), self.global_step)
         self.noise_seed = with_default(noise, [2])
 
-    def _build_classifier(self, classifier: Network, weight: float) -> None:
-        logits = classifier(self.latents, self.context)
+    def _measured(self, training: bool) -> Tuple[Nest, Optional[Tensor], Dict[str, Tensor]]:
+        """Latents, predicted classes if there is a classifier, and each metric by image."""
+        bits, latents = self.flow.bits_per_dim_and_latent(self.x, self.context, training)
+        if "classifier" not in self.modules:
+            return latents, None, {"bits_per_dim": bits, "loss": bits}
+        logits = self.modules["classifier"](latents, self.context, training)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=self.labels, logits=logits)
-        self.predictions = tf.argmax(logits, axis=1, output_type=tf.int32)
+        predictions = tf.argmax(logits, axis=1, output_type=tf.int32)
         class_bits = losses / math.log(2.0)
-        self.per_image["class_bits"] = class_bits
-        self.per_image["class_error"] = tf.cast(
-            tf.not_equal(self.predictions, self.labels), tf.float32
-        )
-        self.per_image["loss"] = self.per_image["bits_per_dim"] + weight * class_bits
-        self.modules["classifier"] = classifier
+        per_image = {
+            "bits_per_dim": bits,
+            "class_bits": class_bits,
+            "class_error": tf.cast(tf.not_equal(predictions, self.labels), tf.float32),
+            "loss": bits + self._classifier_weight * class_bits,
+        }
+        return latents, predictions, per_image
 
     def _build_update(self, minimizer: Minimizer) -> None:
-        means = {name: tf.reduce_mean(values) for name, values in self.per_image.items()}
+        per_image = self.per_image
+        if any(_differs_in_training(module) for module in self.modules.values()):
+            _, _, per_image = self._measured(training=True)
+        means = {name: tf.reduce_mean(values) for name, values in per_image.items()}
         loss = means["loss"]
         self.update = minimizer.update(loss, self.modules, self.global_step, means)
         self.average = minimizer.average
@@ -130,6 +138,11 @@ class FlowGraph:
 
     def _one_hot(self, labels: Tensor) -> Optional[Tensor]:
         return None if self._num_classes is None else tf.one_hot(labels, self._num_classes)
+
+
+def _differs_in_training(module: Module) -> bool:
+    parts = (module,) + tuple(module.submodules)
+    return any(getattr(part, "differs_in_training", False) for part in parts)
 
 
 def mean_over(results: Sequence[Dict[str, Any]]) -> Dict[str, float]:
