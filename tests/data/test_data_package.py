@@ -30,6 +30,7 @@ def test_public_names():
         "load_cifar10",
         "load_digits",
         "load_fashion_mnist",
+        "load_imagenet32",
         "load_mnist",
         "load_photo_patches",
         "load_records",

@@ -1,8 +1,8 @@
 """Image data sets: found or downloaded, verified, read safely, and cut into batches.
 
 A data set is an `ImageSource`, most often an `ImageSet`, plain numpy arrays in memory. CIFAR-10,
-MNIST and Fashion-MNIST are read from disk; the photograph patches and the digits come with
-scikit-learn and need no download. Training batches are augmented as they are read.
+MNIST, Fashion-MNIST and ImageNet-32 are read from disk; the photograph patches and the digits come
+with scikit-learn and need no download. Training batches are augmented as they are read.
 """
 
 from genflow.data.augmentation import Augmentation, Compose
@@ -12,6 +12,7 @@ from genflow.data.cifar10 import load_cifar10
 from genflow.data.digits import load_digits
 from genflow.data.image_set import ImageSet
 from genflow.data.image_source import ImageSource
+from genflow.data.imagenet32 import load_imagenet32
 from genflow.data.load_records import load_records
 from genflow.data.mnist import load_fashion_mnist, load_mnist
 from genflow.data.photo_patches import load_photo_patches
@@ -42,6 +43,7 @@ __all__ = [
     "load_cifar10",
     "load_digits",
     "load_fashion_mnist",
+    "load_imagenet32",
     "load_mnist",
     "load_photo_patches",
     "load_records",

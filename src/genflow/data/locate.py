@@ -54,12 +54,12 @@ def find(name: str, places: Sequence[Sequence[str]], data_dir: Optional[str] = N
         "{} was not found in {} (there is {}); set `data_dir` (`--data_dir` of the examples) or "
         "the environment variable {} to the folder that holds it, or pass `download=True` "
         "(`--download`).".format(
-            name, _describe_data_dir(data_dir), ", ".join(lacking), DATA_DIR_VARIABLE
+            name, describe_data_dir(data_dir), ", ".join(lacking), DATA_DIR_VARIABLE
         )
     )
 
 
-def _describe_data_dir(data_dir: Optional[str]) -> str:
+def describe_data_dir(data_dir: Optional[str]) -> str:
     """Returns the folder that `resolve_data_dir` returns, and why it is that one."""
     folder = resolve_data_dir(data_dir)
     state = "" if os.path.exists(folder) else ", which does not exist"
