@@ -3,7 +3,7 @@
 Messages name the layer, what it needs and what it got.
 """
 
-from typing import Any, List, Sequence
+from typing import Any, List, Optional, Sequence
 
 import tensorflow.compat.v2 as tf
 
@@ -53,10 +53,25 @@ def check_channels(x: Tensor, channels: int, owner: Any, source: str) -> None:
         )
 
 
+def check_floating(dtype: tf.DType, owner: Any) -> None:
+    """Refuses the type of an input that is no floating one."""
+    if not dtype.is_floating:
+        raise TypeError(
+            "`{}` takes an input of a floating type; got {}: cast it, or put `Dequantize` "
+            "first.".format(owner.name, dtype.name)
+        )
+
+
 def check_positive(value: float, argument: str) -> None:
     """Refuses a number that is not above zero."""
     if not value > 0:
         raise ValueError("`{}` must be positive; got {}.".format(argument, value))
+
+
+def check_positive_integer(value: int, argument: str) -> None:
+    """Refuses what is not an integer above zero."""
+    if not isinstance(value, int) or value < 1:
+        raise ValueError("`{}` must be a positive integer; got {}.".format(argument, value))
 
 
 def describe(nest: Nest) -> str:
@@ -74,39 +89,50 @@ def assign(variable: tf.Variable, value: Tensor) -> Updates:
     return [] if tf.executing_eagerly() else [update]
 
 
-def initialization_statistics(x: Tensor, owner: Any) -> List[Tensor]:
-    """Mean and standard deviation of every channel of an initialising batch.
-
-    Refuses a batch of one example and a constant channel, for both of which a scale
-    that standardises the channel does not exist. This is the only check that can need
-    an assertion in the graph, and it stands on the path that runs once.
-    """
-    one_example = (
-        "`{}` cannot be initialised from a batch of one example: give it a batch that stands "
-        "for the data (256 examples is usual).".format(owner.name)
+def check_several_examples(x: Tensor, owner: Any) -> Updates:
+    """Refuses to initialise from one example; gives the operations that check it in a graph."""
+    message = (
+        "`{}` cannot be initialised from a batch of one example or none: give it a batch that "
+        "stands for the data (256 examples is usual).".format(owner.name)
     )
-    constant = (
+    known = static_size(x, 0)
+    if known is None:
+        return [tf.debugging.Assert(tf.shape(x)[0] > 1, [message])]
+    if known < 2:
+        raise ValueError(message)
+    return []
+
+
+def check_variation(x: Tensor, axes: Sequence[int], owner: Any) -> Updates:
+    """Refuses to initialise from what is constant along `axes`; as `check_several_examples`."""
+    message = (
         "`{}` cannot be initialised: a channel of the batch is constant. Give it data with "
         "some variation in every channel (images need their dequantisation noise).".format(
             owner.name
         )
     )
-    if static_size(x, 0) == 1:
-        raise ValueError(one_example)
-    axes = list(range(x.shape.rank - 1))
-    mean, variance = tf.nn.moments(x, axes=axes)
-    std = tf.sqrt(variance)
     # By the range: the rounding of the mean alone gives a constant channel some variance.
     largest, smallest = tf.reduce_max(x, axis=axes), tf.reduce_min(x, axis=axes)
     magnitude = tf.maximum(tf.abs(largest), tf.abs(smallest))
     varies = tf.reduce_all(largest - smallest > 1e-6 * magnitude + 1e-12)
-    if tf.executing_eagerly():
-        if not varies.numpy():
-            raise ValueError(constant)
-        return [mean, std]
-    checks = [
-        tf.debugging.Assert(tf.shape(x)[0] > 1, [one_example]),
-        tf.debugging.Assert(varies, [constant]),
-    ]
+    if not tf.executing_eagerly():
+        return [tf.debugging.Assert(varies, [message])]
+    if not varies.numpy():
+        raise ValueError(message)
+    return []
+
+
+def initialization_statistics(
+    x: Tensor, owner: Any, axes: Optional[Sequence[int]] = None
+) -> List[Tensor]:
+    """Mean and standard deviation of an initialising batch: of every channel, or over `axes`.
+
+    Refuses a batch of one example and a constant channel, for both of which a scale
+    that standardises the channel does not exist. This is the only check that can need
+    an assertion in the graph, and it stands on the path that runs once.
+    """
+    axes = list(range(x.shape.rank - 1)) if axes is None else list(axes)
+    checks = check_several_examples(x, owner) + check_variation(x, axes, owner)
+    mean, variance = tf.nn.moments(x, axes=axes)
     with tf.control_dependencies(checks):
-        return [tf.identity(mean), tf.identity(std)]
+        return [tf.identity(mean), tf.sqrt(variance)]

@@ -6,6 +6,7 @@ from typing import Any, Callable, Iterator, Optional, Tuple
 import tensorflow.compat.v2 as tf
 import tree
 
+from genflow.core.checks import check_floating
 from genflow.core.types import Nest, Tensor
 
 Initializer = Callable[[Any, tf.DType], Tensor]
@@ -81,11 +82,8 @@ class Module(tf.Module):
         The initial value is a function, so that it is computed where the variable
         lives and never becomes a constant of the graph (which is limited to 2 GB).
         """
-        if trainable and not dtype.is_floating:
-            raise TypeError(
-                "`{}` takes an input of a floating type; got {}: cast it, or put `Dequantize` "
-                "first.".format(self.name, dtype.name)
-            )
+        if trainable:
+            check_floating(dtype, owner=self)
         if dtype.is_floating:
             self._floating_dtype = dtype
         return tf.Variable(

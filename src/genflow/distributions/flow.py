@@ -176,7 +176,7 @@ class Flow(Module):
         return self.base.log_prob(z) + log_det, z
 
     def _latent_dtype(self) -> tf.DType:
-        dtypes = [variable.dtype for variable in self.bijection.trainable_variables]
+        dtypes = [v.dtype for v in self.bijection.variables if v.dtype.is_floating]
         return dtypes[0] if dtypes else tf.float32
 
     def _checked(self, x: Tensor) -> Tensor:

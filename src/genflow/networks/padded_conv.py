@@ -5,7 +5,12 @@ from typing import Optional
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Network
-from genflow.core.checks import check_channels, check_rank, static_channels
+from genflow.core.checks import (
+    check_channels,
+    check_positive_integer,
+    check_rank,
+    static_channels,
+)
 from genflow.core.module import Initializer
 from genflow.core.shapes import size, static_size
 from genflow.core.types import Tensor
@@ -26,9 +31,8 @@ class PaddedConv(Network):
     ) -> None:
         """Constructs what is shared; see the subclasses."""
         super().__init__(name=name)
-        for argument, value in (("out_channels", out_channels), ("kernel_size", kernel_size)):
-            if not isinstance(value, int) or value < 1:
-                raise ValueError("`{}` must be a positive integer; got {}.".format(argument, value))
+        check_positive_integer(out_channels, "out_channels")
+        check_positive_integer(kernel_size, "kernel_size")
         if kernel_size % 2 == 0:
             raise ValueError("`kernel_size` must be odd; got {}.".format(kernel_size))
         self.out_channels = out_channels
