@@ -11,6 +11,7 @@ import tensorflow.compat.v2 as tf
 import tree
 from tensorflow_probability import bijectors as tfb
 
+from genflow import networks
 from genflow.layers import (
     ActNorm,
     AdditiveCoupling,
@@ -22,20 +23,28 @@ from genflow.layers import (
     Inverse,
     Invertible1x1Conv,
     LearnedPrior,
+    LearnedTanhScale,
     Logit,
+    MaskedAffineCoupling,
     MultiScale,
     Permute,
     PLUMatrix,
+    RunningBatchNorm,
     SigmoidScale,
     SoftClampScale,
     Split,
     Squeeze,
     TanhScale,
     TFPLayer,
+    channel_mask,
+    checkerboard_mask,
+    checkerboard_order,
+    complement,
     recompute,
     reversed_order,
     reversible,
     shuffled_order,
+    swapped_order,
 )
 from genflow.networks import (
     MLP,
@@ -43,10 +52,14 @@ from genflow.networks import (
     ContextBias,
     ContextGlowConditioner,
     Dense,
+    Dropout,
     GlowConditioner,
+    ResidualConditioner,
     Sum,
+    WeightNormConv,
     ZerosConv,
     ZerosDense,
+    kernel_norm,
 )
 
 
@@ -166,6 +179,33 @@ def class_conditional_step(backprop):
     return Chain([Squeeze()] + steps + [Split(ZerosConv(8))], backprop=backprop)
 
 
+def residual(channels, seed):
+    """The conditioner of a masked coupling."""
+    return ResidualConditioner(4, 2 * channels, num_blocks=1, seed=seed)
+
+
+def real_nvp():
+    """Both masks, batch norm, and half of the channels factored out as the paper does."""
+
+    def couplings(channels, mask, scale_map, seed):
+        return [
+            MaskedAffineCoupling(residual(channels, seed), mask, scale_map),
+            RunningBatchNorm(),
+            MaskedAffineCoupling(residual(channels, seed + 1), complement(mask)),
+            RunningBatchNorm(decay=0.0),
+        ]
+
+    fine = couplings(2, checkerboard_mask, LearnedTanhScale(), seed=1)
+    coarse = couplings(8, channel_mask, ExpScale(), seed=3)
+    factor_out = [Permute(checkerboard_order), Split()]
+    return MultiScale(
+        [
+            Chain(fine + [Squeeze(channel_major=False)] + coarse + factor_out),
+            Chain(couplings(4, checkerboard_mask, TanhScale(), seed=5)),
+        ]
+    )
+
+
 def vector_flow():
     """NICE, RealNVP and what joins them, on vectors."""
     return Chain(
@@ -258,6 +298,24 @@ LAYERS = [
     Case("affine_coupling_tanh", vector_coupling(TanhScale(bound=1.5)), normal(4)),
     Case("affine_coupling_soft_clamp", vector_coupling(SoftClampScale(clamp=1.5)), normal(4)),
     Case("affine_coupling_own_scale_map", vector_coupling(lambda h: 0.5 * tf.sin(h)), normal(4)),
+    Case(
+        "affine_coupling_learned_tanh",
+        lambda: AffineCoupling(MLP([6], 4, seed=1), scale_map=LearnedTanhScale()),
+        normal(4),
+    ),
+    Case("running_batch_norm_image", RunningBatchNorm, normal(3, 4, 3), standardizes_input=True),
+    Case(
+        "running_batch_norm_sequence",
+        lambda: RunningBatchNorm(decay=0.9, epsilon=1e-3),
+        normal(5, 3),
+        standardizes_input=True,
+    ),
+    Case(
+        "running_batch_norm_vector",
+        lambda: RunningBatchNorm(0.0),
+        normal(5),
+        standardizes_input=True,
+    ),
     Case(
         "chain_glow_step",
         lambda: Chain([Squeeze()] + image_step(12, FullMatrix(seed=1))),
@@ -366,6 +424,42 @@ LAYERS = [
     Case("learned_prior_vector", lambda: LearnedPrior(MLP([4], 10, seed=1)), normal(5)),
     Case("logit_image", Logit, uniform(2, 3, 3), has_variables=False),
     Case("logit_vector", lambda: Logit(alpha=0.2), uniform(5), has_variables=False),
+    Case(
+        "masked_affine_coupling_channels",
+        lambda: MaskedAffineCoupling(ZerosConv(10), channel_mask),
+        normal(3, 2, 5),
+    ),
+    Case(
+        "masked_affine_coupling_checkerboard",
+        lambda: MaskedAffineCoupling(residual(3, seed=1), checkerboard_mask),
+        normal(3, 4, 3),
+        initializes=True,
+    ),
+    Case(
+        "masked_affine_coupling_checkerboard_exp",
+        lambda: MaskedAffineCoupling(ZerosConv(4), complement(checkerboard_mask), ExpScale()),
+        normal(4, 3, 2),
+    ),
+    Case(
+        "masked_affine_coupling_context",
+        lambda: MaskedAffineCoupling(
+            ContextGlowConditioner(4, 8, seed=1), complement(channel_mask), TanhScale()
+        ),
+        normal(2, 3, 4),
+        context=labels(3),
+        initializes=True,
+    ),
+    Case(
+        "masked_affine_coupling_sequence",
+        lambda: MaskedAffineCoupling(ContextBias(6), checkerboard_mask),
+        normal(5, 3),
+        context=normal(2),
+    ),
+    Case(
+        "masked_affine_coupling_vector",
+        lambda: MaskedAffineCoupling(MLP([6], 10, seed=1), channel_mask),
+        normal(5),
+    ),
     Case("multi_scale_glow", glow, normal(8, 16, 1), standardizes_input=True),
     Case(
         "multi_scale_class_conditional_glow",
@@ -374,10 +468,13 @@ LAYERS = [
         context=labels(3),
         standardizes_input=True,
     ),
+    Case("multi_scale_real_nvp", real_nvp, normal(4, 8, 2), initializes=True),
     Case("multi_scale_vector", vector_multi_scale, normal(5), standardizes_input=True),
+    Case("permute_checkerboard", lambda: Permute(checkerboard_order), normal(2, 3, 8)),
     Case("permute_fixed", lambda: Permute([2, 0, 3, 1]), normal(3, 2, 4)),
     Case("permute_reversed", lambda: Permute(reversed_order), normal(5, 3)),
     Case("permute_shuffled", lambda: Permute(shuffled_order(seed=2)), normal(7)),
+    Case("permute_swapped", lambda: Permute(swapped_order), normal(5)),
     Case("split", Split, normal(3, 2, 5), has_variables=False),
     Case("split_conditioned", lambda: Split(ZerosConv(4)), normal(3, 4, 5)),
     Case(
@@ -432,6 +529,34 @@ NETWORKS = [
         initializes=True,
         out_channels=2,
     ),
+    Case(
+        "batch_norm_network_image",
+        networks.BatchNorm,
+        normal(3, 4, 2),
+        initializes=True,
+        out_channels=2,
+    ),
+    Case(
+        "batch_norm_network_not_affine",
+        lambda: networks.BatchNorm(decay=0.9, affine=False),
+        normal(3, 4, 2),
+        initializes=True,
+        out_channels=2,
+    ),
+    Case(
+        "batch_norm_network_sequence",
+        networks.BatchNorm,
+        normal(5, 3),
+        initializes=True,
+        out_channels=3,
+    ),
+    Case(
+        "batch_norm_network_vector",
+        networks.BatchNorm,
+        normal(4),
+        initializes=True,
+        out_channels=4,
+    ),
     # One vector for all positions; here there is one position.
     Case("context_bias", lambda: ContextBias(4), normal(1, 2), context=labels(5), out_channels=4),
     Case(
@@ -455,6 +580,13 @@ NETWORKS = [
     Case("dense", lambda: Dense(4, seed=1), normal(3), out_channels=4),
     Case("dense_zeros", lambda: Dense(4, stddev=0.0), normal(3), out_channels=4),
     Case(
+        "dropout",
+        lambda: Dropout(0.5, seed=1),
+        normal(3, 4, 2),
+        has_variables=False,
+        out_channels=2,
+    ),
+    Case(
         "glow_conditioner",
         lambda: GlowConditioner(4, 6, seed=1),
         normal(3, 4, 3),
@@ -463,6 +595,13 @@ NETWORKS = [
     ),
     Case("mlp", lambda: MLP([6, 5], 4, seed=1), normal(3), out_channels=4),
     Case("mlp_context", lambda: MLP([6], 4, seed=1), normal(3), context=normal(2), out_channels=4),
+    Case(
+        "residual_conditioner",
+        lambda: ResidualConditioner(4, 6, num_blocks=1, dropout_rate=0.5, dropout_seed=2, seed=1),
+        normal(3, 4, 3),
+        initializes=True,
+        out_channels=6,
+    ),
     Case(
         "sum",
         lambda: Sum([ZerosConv(4), ContextBias(4)]),
@@ -476,6 +615,34 @@ NETWORKS = [
         normal(3, 4, 2),
         initializes=True,
         out_channels=4,
+    ),
+    Case(
+        "weight_norm_conv",
+        lambda: WeightNormConv(4, seed=1),
+        normal(3, 4, 2),
+        initializes=True,
+        out_channels=4,
+    ),
+    Case(
+        "weight_norm_conv_2x2",
+        lambda: WeightNormConv(3, kernel_size=2, init_scale=0.5, seed=1),
+        normal(3, 4, 2),
+        initializes=True,
+        out_channels=3,
+    ),
+    Case(
+        "weight_norm_conv_one_gain",
+        lambda: WeightNormConv(4, norm=kernel_norm, use_bias=False, seed=1),
+        normal(3, 4, 2),
+        initializes=True,
+        out_channels=4,
+    ),
+    Case(
+        "weight_norm_conv_1x1_one_gain_and_bias",
+        lambda: WeightNormConv(5, kernel_size=1, norm=kernel_norm, seed=1),
+        normal(4, 3, 3),
+        initializes=True,
+        out_channels=5,
     ),
     Case("zeros_conv", lambda: ZerosConv(4), normal(3, 4, 2), out_channels=4),
     Case("zeros_conv_1x1", lambda: ZerosConv(4, kernel_size=1), normal(4, 3, 3), out_channels=4),

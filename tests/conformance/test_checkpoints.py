@@ -71,7 +71,7 @@ def test_a_checkpoint_restores_every_variable(case, file_type, tmp_path):
 
 def spoil(module, mode):
     variables = list(module.named_variables().values())
-    mode.assign(variables, [value[::-1] + np.ones_like(value) for value in mode.get(variables)])
+    mode.assign(variables, [np.flip(value) + np.ones_like(value) for value in mode.get(variables)])
 
 
 @pytest.mark.skipif(CROSS_DIR not in os.environ, reason=CROSS_DIR + " is not set")

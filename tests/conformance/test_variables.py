@@ -70,7 +70,7 @@ def trained_variables(module):
 
 
 # The order of a permutation suits every type.
-TYPED = [case for case in LAYERS_WITH_VARIABLES + NETWORKS if "permute" not in case.name]
+TYPED = [case for case in LAYERS + NETWORKS if case.has_variables and "permute" not in case.name]
 
 
 @pytest.mark.parametrize("case", TYPED, ids=repr)

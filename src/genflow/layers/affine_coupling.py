@@ -8,7 +8,7 @@ from genflow.core import Network
 from genflow.core.log_det import sum_except_batch
 from genflow.core.types import Tensor
 from genflow.layers.coupling import Coupling
-from genflow.layers.scale_maps import SigmoidScale
+from genflow.layers.scale_maps import SigmoidScale, check_scale_map
 
 
 class AffineCoupling(Coupling):
@@ -52,19 +52,15 @@ class AffineCoupling(Coupling):
         Args:
             conditioner: Network from the kept half to shift and raw log-scale.
             scale_map: Function from the raw log-scale to the log-scale, such as
-                `SigmoidScale`, `TanhScale`, `SoftClampScale` or `ExpScale`. By default
-                `SigmoidScale()`.
+                `SigmoidScale`, `TanhScale`, `LearnedTanhScale`, `SoftClampScale` or
+                `ExpScale`. By default `SigmoidScale()`.
             name: Name scope of the layer.
 
         Raises:
             TypeError: If `scale_map` cannot be called.
         """
         super().__init__(conditioner, name=name)
-        if scale_map is not None and not callable(scale_map):
-            raise TypeError(
-                "`scale_map` must be a function of a tensor; got {!r}.".format(scale_map)
-            )
-        self.scale_map = SigmoidScale() if scale_map is None else scale_map
+        self.scale_map = check_scale_map(SigmoidScale() if scale_map is None else scale_map)
 
     def _transform(self, changed: Tensor, parameters: Tensor) -> Tuple[Tensor, Tensor]:
         shift, log_scale = self._shift_and_log_scale(parameters)

@@ -5,11 +5,19 @@ bounded here is the scale, and with it the log-determinant, of one coupling.
 """
 
 import math
+from typing import Callable
 
 import tensorflow.compat.v2 as tf
 
 from genflow.core.checks import check_positive
 from genflow.core.types import Tensor
+
+
+def check_scale_map(scale_map: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """Refuses what cannot be called; returns the scale map."""
+    if not callable(scale_map):
+        raise TypeError("`scale_map` must be a function of a tensor; got {!r}.".format(scale_map))
+    return scale_map
 
 
 class SigmoidScale:
