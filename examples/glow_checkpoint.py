@@ -19,15 +19,14 @@ over; the folder of the run then has no checkpoint.
 """
 
 import dataclasses
-import logging
 import shlex
 import sys
 from typing import Any, List, Optional, Sequence
 
-from genflow.training import flag, keep_config, latest_checkpoint, parse_flags
+from genflow.training import flag, keep_config, latest_checkpoint, parse_flags, run_command
 from glow_cifar10 import make_trainer
 from glow_data import load_data
-from glow_flags import MAY_CHANGE, Config, check_data, check_flags
+from glow_flags import MAY_CHANGE, Config, check, check_data
 from glow_original import Original, as_arguments, listed, load_original
 
 # Flags of `glow_cifar10.py` that say where another run comes from or what to do with it.
@@ -72,7 +71,8 @@ def parse(argv: Optional[Sequence[str]] = None) -> ConversionConfig:
 def convert(config: ConversionConfig) -> List[str]:
     """Makes a run of an original checkpoint; returns the names that were not needed."""
     names = [field.name for field in dataclasses.fields(Config)]
-    run_config = check_flags(Config(**{name: getattr(config, name) for name in names}))
+    run_config = Config(**{name: getattr(config, name) for name in names})
+    check(run_config)
     if latest_checkpoint(run_config.logdir) is not None:
         raise ValueError(
             "--logdir must be a folder without a run; {} holds one: choose another.".format(
@@ -98,12 +98,8 @@ def write_run(config: Config, checkpoint: str, average: bool) -> List[str]:
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Parses the flags, converts, and says how to go on."""
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    try:
-        config = parse(argv)
-        left = convert(config)
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
+    config = run_command(lambda: parse(argv))
+    left = run_command(lambda: convert(config))
     print("Not needed: {}".format(listed(left) or "nothing"))
     print("Converted {}. Go on with:".format(config.checkpoint))
     command = "python examples/glow_cifar10.py " + " ".join(run_arguments(config))

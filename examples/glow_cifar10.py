@@ -26,7 +26,6 @@ reconstructions, the learning curve, the logs and the checkpoints. The same comm
 """
 
 import dataclasses
-import logging
 import os
 import sys
 from typing import Callable, List, Optional, Sequence
@@ -65,9 +64,13 @@ from genflow.training import (
     check_config,
     keep_config,
     parse_flags,
+    print_encoding,
+    print_summary,
+    run_command,
+    session_config,
 )
 from glow_data import Data, load_data
-from glow_flags import MAY_CHANGE, Config, Schedule, check_data, check_flags
+from glow_flags import MAY_CHANGE, Config, Schedule, check, check_data
 
 
 def make_model(config: Config, image_shape: Sequence[int], noise_seed: Seed = None) -> Flow:
@@ -145,7 +148,6 @@ def make_trainer(
     """Everything that training and inference need."""
     schedule = Schedule(config, data)
     num_classes, image_shape = data.train.num_classes, data.test.image_shape
-    threads = config.num_threads
     return FlowTrainer(
         lambda noise_seed: make_model(config, image_shape, noise_seed),
         make_minimizer(config, schedule),
@@ -170,9 +172,7 @@ def make_trainer(
         resume=resume,
         keep=config.checkpoints,
         config=dataclasses.asdict(config),
-        session_config=tf.compat.v1.ConfigProto(
-            intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads
-        ),
+        session_config=session_config(config.num_threads),
         initialize=initialize,
         seed=config.seed,
     )
@@ -180,7 +180,7 @@ def make_trainer(
 
 def train(config: Config) -> dict:
     """Trains the model; returns what it reached and where the pictures are."""
-    config = check_flags(config)
+    check(config)
     data = load_data(config)
     check_data(config, data)
     run = (config.logdir, config, MAY_CHANGE, config.resume, config.restore_path)
@@ -213,7 +213,7 @@ def train(config: Config) -> dict:
 
 def infer(config: Config) -> dict:
     """Encodes and decodes the held-out images with the weights of a run."""
-    config = check_flags(config)
+    check(config)
     data = load_data(config)
     check_data(config, data)
     check_checkpoint_config(config.restore_path or config.logdir, config, MAY_CHANGE)
@@ -223,37 +223,11 @@ def infer(config: Config) -> dict:
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Parses the flags, trains, and says what was made."""
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     config = parse_flags(Config, argv, description=__doc__)
-    try:
-        summary = infer(config) if config.inference else train(config)
-    except (OSError, ValueError, FloatingPointError) as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt as stopped:
-        print(
-            "Training was {}; with --resume the same command goes on.".format(stopped or "stopped")
-        )
-        sys.exit(128 + getattr(stopped, "signum", 2))
     if config.inference:
-        print("{num_images} images, latents and decoded images: {path}".format(**summary))
-        print("Largest difference of a decoded pixel value: {max_difference}".format(**summary))
-        print("Held-out bits/dim: {test_bits_per_dim:.4f}".format(**summary))
+        print_encoding(run_command(lambda: infer(config)))
     else:
-        print_summary(summary)
-    if "test_class_error" in summary:
-        print("Held-out classification error: {test_class_error:.4f}".format(**summary))
-
-
-def print_summary(summary: dict) -> None:
-    """What training reached: held-out numbers only."""
-    print("Held-out bits/dim after {num_steps} steps: {test_bits_per_dim:.4f}".format(**summary))
-    print(
-        "  of the weights as they are {test_bits_per_dim_raw:.4f}, averaged "
-        "{test_bits_per_dim_average:.4f}".format(**summary)
-    )
-    print("Look at:")
-    for name, path in summary["pictures"].items():
-        print("  {:<20}{}".format(name, path))
+        print_summary(run_command(lambda: train(config), how_to_go_on="--resume"))
 
 
 if __name__ == "__main__":

@@ -52,12 +52,12 @@ class Records(NamedTuple):
 
 
 def _cifar10(split: str, config: Any) -> ImageSource:
-    return load_cifar10(split, _data_dir(config), config.download)
+    return load_cifar10(split, config.data_dir or None, config.download)
 
 
 def _padded(load: Callable) -> Callable[[str, Any], ImageSource]:
     def load_split(split: str, config: Any) -> ImageSource:
-        return tile_channels(pad(load(split, _data_dir(config), config.download), 32))
+        return tile_channels(pad(load(split, config.data_dir or None, config.download), 32))
 
     return load_split
 
@@ -129,7 +129,7 @@ def _load_splits(config: Any) -> Tuple[str, Tuple[ImageSource, ImageSource]]:
 def _load_records(config: Any, records: Records) -> Data:
     size = config.image_size if config.image_size > 0 else records.image_size
     folder = os.path.join(
-        _data_dir(config) or os.path.join(resolve_data_dir(), config.problem), config.category
+        config.data_dir or os.path.join(resolve_data_dir(), config.problem), config.category
     )
     train, test = (
         load_records(
@@ -149,7 +149,3 @@ def _load_records(config: Any, records: Records) -> Data:
     crop = RandomCrop(size)
     augment = crop if augment is None else Compose([crop, augment])
     return Data(train, TransformedSet(test, CenterCrop(size)), augment)
-
-
-def _data_dir(config: Any) -> Optional[str]:
-    return config.data_dir or config.data_url or None

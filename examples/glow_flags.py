@@ -1,72 +1,86 @@
 """The flags of `glow_cifar10.py`, and the sizes and times that follow from them."""
 
 import dataclasses
-import math
 
-from genflow.training import flag
+from genflow.training import check_flags, flag
 from glow_data import EPOCH_SIZE, NAMES, Data
 
 # What may differ when the same --logdir goes on with a run.
 MAY_CHANGE = (
-    "verbose restore_path inference logdir data_dir data_url train_url fmap pmap n_batch_test "
-    "n_test lr epochs epochs_warmup epochs_full_valid epochs_full_sample gradient_checkpointing "
-    "n_sample resume download steps steps_warmup steps_log max_minutes polyak clip_norm n_grid "
-    "checkpoints steps_checkpoint num_threads"
+    "verbose restore_path inference logdir data_dir fmap pmap n_batch_test n_test lr epochs "
+    "epochs_warmup epochs_full_valid epochs_full_sample gradient_checkpointing n_sample resume "
+    "download steps steps_warmup steps_log max_minutes polyak clip_norm n_grid checkpoints "
+    "steps_checkpoint num_threads"
 ).split()
 
 
 @dataclasses.dataclass
 class Config:
-    """The flags: those of the original under their names, then those that it does not have."""
+    """The flags: those of the original under their names, then those that it does not have.
+
+    Aliases are the names of the Ascend port.
+    """
 
     verbose: bool = flag(False, "print every step: images processed, seconds, results")
     restore_path: str = flag("", "checkpoint, or folder of a run, to start from")
     inference: bool = flag(False, "do not train: encode and decode the held-out images")
-    logdir: str = flag("", "folder of the run (default: --train_url, else ./logs)")
+    logdir: str = flag("./logs", "folder of the run", aliases=["train_url"])
     problem: str = flag(
         "cifar10", "images; auto is cifar10 if it is at hand, else photos", choices=NAMES
     )
     category: str = flag("", "folder in --data_dir that holds the data, for LSUN")
-    data_dir: str = flag("", "folder with the data (default: GENFLOW_DATA_DIR, else a cache)")
-    data_url: str = flag("", "the Ascend port's name of --data_dir")
-    train_url: str = flag("", "the Ascend port's name of --logdir")
+    data_dir: str = flag(
+        "", "folder with the data; else GENFLOW_DATA_DIR, else a cache", aliases=["data_url"]
+    )
     dal: int = flag(
         -1,
         "augmentation: 0 none, 1 shifts, 2 also mirrors, turns and zooms (not digits and clothes); "
         "-1 is 1 for cifar10, mnist and fashion_mnist, else 0",
         choices=[-1, 0, 1, 2],
     )
-    fmap: int = flag(1, "threads that read the record files")
-    pmap: int = flag(16, "batches that are prepared at the same time")
+    fmap: int = flag(1, "threads that read the record files", at_least=1)
+    pmap: int = flag(16, "batches that are prepared at the same time", at_least=1)
     n_train: int = flag(-1, "images in an epoch; -1 for 50000, or all if there are fewer")
     n_test: int = flag(-1, "held-out images to use; -1 for all")
-    n_batch_train: int = flag(50, "images in each update, at --anchor_size")
-    n_batch_test: int = flag(50, "images in each batch of the evaluation, at --anchor_size")
-    n_batch_init: int = flag(256, "images for data-dependent initialisation, at --anchor_size")
+    n_batch_train: int = flag(50, "images in each update, at --anchor_size", at_least=1)
+    n_batch_test: int = flag(
+        50, "images in each batch of the evaluation, at --anchor_size", at_least=1
+    )
+    n_batch_init: int = flag(
+        256, "images for data-dependent initialisation, at --anchor_size", at_least=1
+    )
     optimizer: str = flag(
         "adamax",
         "adam2 averages squares over devices, so it is adam on one",
         choices=["adam", "adamax", "adam2"],
     )
-    lr: float = flag(0.001, "learning rate after the warm-up")
+    lr: float = flag(0.001, "learning rate after the warm-up", above=0)
     beta1: float = flag(0.9, "decay of the average gradient")
-    polyak_epochs: float = flag(1.0, "epochs that the weights are averaged over; sets beta2 too")
+    polyak_epochs: float = flag(
+        1.0, "epochs that the weights are averaged over; sets beta2 too", above=0
+    )
     weight_decay: float = flag(1.0, "factor of the weights at every update; 1 for none")
-    epochs: int = flag(100, "epochs to train")
-    epochs_warmup: float = flag(10.0, "epochs in which the learning rate grows from zero")
-    epochs_full_valid: int = flag(5, "epochs between evaluations of the held-out images")
+    epochs: int = flag(100, "epochs to train", at_least=1)
+    epochs_warmup: float = flag(
+        10.0, "epochs in which the learning rate grows from zero", at_least=0
+    )
+    epochs_full_valid: int = flag(
+        5, "epochs between evaluations of the held-out images", at_least=1
+    )
     gradient_checkpointing: int = flag(
         1, "keep one tensor for each step of flow and compute the rest again", choices=[0, 1]
     )
     image_size: int = flag(-1, "height and width of the images; -1 for that of --problem")
-    anchor_size: int = flag(32, "image size that batch sizes refer to")
-    width: int = flag(512, "channels of the couplings' hidden layers")
-    depth: int = flag(32, "steps in each level")
-    weight_y: float = flag(0.0, "weight of the classification loss; needs --ycond")
+    anchor_size: int = flag(32, "image size that batch sizes refer to", at_least=1)
+    width: int = flag(512, "channels of the couplings' hidden layers", at_least=1)
+    depth: int = flag(32, "steps in each level", at_least=1)
+    weight_y: float = flag(0.0, "weight of the classification loss; needs --ycond", at_least=0)
     n_bits_x: int = flag(8, "bits of every pixel value")
-    n_levels: int = flag(3, "levels")
-    n_sample: int = flag(0, "images decoded at once when sampling; 0 for all")
-    epochs_full_sample: int = flag(50, "epochs between sample grids, besides epochs 1 and 10")
+    n_levels: int = flag(3, "levels", at_least=1)
+    n_sample: int = flag(0, "images decoded at once when sampling; 0 for all", at_least=0)
+    epochs_full_sample: int = flag(
+        50, "epochs between sample grids, besides epochs 1 and 10", at_least=1
+    )
     learntop: bool = flag(False, "learn the top prior")
     ycond: bool = flag(False, "let the top prior depend on the class")
     seed: int = flag(0, "of everything random")
@@ -77,50 +91,27 @@ class Config:
     download: bool = flag(False, "download the data if it is not there")
     plu: bool = flag(False, "keep the 1x1 convolutions as triangular factors")
     polyak: bool = flag(False, "evaluate, sample and choose the best with averaged weights")
-    clip_norm: float = flag(0.0, "largest norm of the gradient; 0 for no limit")
-    n_grid: int = flag(10, "samples at each temperature")
-    steps: int = flag(0, "updates to make, instead of epochs")
-    steps_warmup: int = flag(0, "length of the warm-up in updates, instead of epochs")
-    steps_log: int = flag(50, "updates between lines of log.jsonl")
-    steps_checkpoint: int = flag(1000, "updates between checkpoints")
-    checkpoints: int = flag(3, "how many of the last checkpoints stay")
-    max_minutes: float = flag(0.0, "stop training after this time; 0 for no limit")
-    num_threads: int = flag(0, "threads of TensorFlow; 1 makes runs equal bit for bit; 0 for all")
+    clip_norm: float = flag(0.0, "largest norm of the gradient; 0 for no limit", at_least=0)
+    n_grid: int = flag(10, "samples at each temperature", at_least=1)
+    steps: int = flag(0, "updates to make, instead of epochs", at_least=0)
+    steps_warmup: int = flag(0, "length of the warm-up in updates, instead of epochs", at_least=0)
+    steps_log: int = flag(50, "updates between lines of log.jsonl", at_least=1)
+    steps_checkpoint: int = flag(1000, "updates between checkpoints", at_least=1)
+    checkpoints: int = flag(3, "how many of the last checkpoints stay", at_least=2)
+    max_minutes: float = flag(0.0, "stop training after this time; 0 for no limit", at_least=0)
+    num_threads: int = flag(
+        0, "threads of TensorFlow; 1 makes runs equal bit for bit; 0 for all", at_least=0
+    )
 
 
-POSITIVE = (
-    "fmap pmap n_batch_train n_batch_test n_batch_init lr polyak_epochs epochs epochs_full_valid "
-    "anchor_size width depth n_levels epochs_full_sample n_grid steps_log steps_checkpoint"
-).split()
-NOT_NEGATIVE = (
-    "weight_y n_sample epochs_warmup clip_norm steps steps_warmup max_minutes num_threads"
-).split()
-
-
-def check_flags(config: Config) -> Config:
-    """Refuses flags that contradict each other; gives --logdir its value."""
-    for name, value in dataclasses.asdict(config).items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError("--{} must be a finite number; got {}.".format(name, value))
-        if name in POSITIVE and value <= 0:
-            raise ValueError("--{} must be positive; got {}.".format(name, value))
-        if name in NOT_NEGATIVE and value < 0:
-            raise ValueError("--{} must not be negative; got {}.".format(name, value))
-        if isinstance(value, str) and "://" in value:
-            raise ValueError(
-                "--{} must be a place on this machine; got {}: copy or mount it.".format(
-                    name, value
-                )
-            )
+def check(config: Config) -> None:
+    """Refuses flags that are out of bounds, or contradict each other."""
+    check_flags(config)
     if config.weight_y and not config.ycond:
         raise ValueError(
             "--weight_y {} is the weight of a class that the model is not given: pass --ycond "
             "too.".format(config.weight_y)
         )
-    for ours, theirs in (("data_dir", "data_url"), ("logdir", "train_url")):
-        if getattr(config, ours) and getattr(config, theirs):
-            raise ValueError("--{} and --{} name one thing: pass one.".format(ours, theirs))
-    return dataclasses.replace(config, logdir=config.logdir or config.train_url or "./logs")
 
 
 @dataclasses.dataclass

@@ -93,7 +93,7 @@ def test_trains_with_every_choice(glow, tmp_path, capsys, permutation, extra):
     output = capsys.readouterr().out
     assert "Held-out bits/dim after 3 steps: " in output
     assert ("Held-out classification error: " in output) == ("--weight_y=0.1" in extra)
-    for name in ("sample grid", "reconstructions", "learning curve"):
+    for name in ("sample grid", "reconstructions", "bits per dim", "learning curve"):
         line = [line for line in output.splitlines() if line.strip().startswith(name)][0]
         assert os.path.getsize(line[len("  sample grid         ") :].strip()) > 1000
     with open(str(tmp_path / "config.json")) as file:
@@ -138,7 +138,8 @@ def test_trains_on_real_cifar10_by_the_published_line(glow, tmp_path, capsys):
 def test_the_published_line_makes_the_published_model(glow):
     config = glow.parse_flags(glow.Config, PUBLISHED + ["--data_url=a", "--train_url=b"])
     assert (config.n_levels, config.width, config.learntop) == (3, 512, True)
-    assert glow.check_flags(config).logdir == "b"
+    assert (config.data_dir, config.logdir) == ("a", "b")
+    assert glow.Config().logdir == "./logs"
 
 
 @pytest.mark.usefixtures("real_data")
@@ -199,6 +200,10 @@ def test_goes_on_with_a_run_but_not_with_other_flags(glow, tmp_path):
     run(glow, tmp_path, "--steps=2")
     with pytest.raises(SystemExit, match="holds a run, at model.ckpt-2: .*--resume"):
         run(glow, tmp_path, "--steps=3")
+    with open(str(tmp_path / "config.json")) as file:
+        kept = json.load(file)
+    with open(str(tmp_path / "config.json"), "w") as file:
+        json.dump(dict(kept, data_url="a", train_url="b"), file)  # Flags of former versions.
     run(glow, tmp_path, "--steps=3", "--resume")
     with open(str(tmp_path / "config.json")) as file:
         kept = file.read()
@@ -236,13 +241,16 @@ def test_inference_needs_a_run(glow, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--depth=0"], "--depth must be positive; got 0"),
-        (["--polyak_epochs=0"], "--polyak_epochs must be positive"),
+        (["--depth=0"], "--depth must be at least 1; got 0"),
+        (["--polyak_epochs=0"], "--polyak_epochs must be above 0; got 0.0"),
         (["--polyak_epochs=0.00001"], "--polyak_epochs must be at least 1/"),
         (["--category=tower"], "--category is not for --problem digits"),
         (["--lr=nan"], "--lr must be a finite number; got nan"),
-        (["--weight_y=-1", "--ycond"], "--weight_y must not be negative; got -1.0"),
-        (["--logdir=s3://bucket"], "--logdir must be a place on this machine; got s3://bucket"),
+        (["--weight_y=-1", "--ycond"], "--weight_y must be at least 0; got -1.0"),
+        (
+            ["--restore_path=s3://bucket"],
+            "--restore_path must be a place on this machine; got s3://bucket",
+        ),
         (["--n_test=5000"], "--n_test 5000 asks for 5000 images of 16x16; there are 297"),
         (["--n_levels=6"], "--n_levels 6 halves images that many times; those of digits are 16x16"),
         (["--n_bits_x=9"], "`num_bits` must be an integer from 1 to 8; got 9"),
@@ -257,10 +265,8 @@ def test_inference_needs_a_run(glow, tmp_path):
         (["--weight_y=0.1"], "--weight_y 0.1 .* pass --ycond"),
         (["--image_size=64"], "--image_size must be at most 16 for digits; got 64"),
         (["--image_size=12"], "`size` must divide the 16x16 of digits"),
-        (["--data_url=obs://bucket/data"], "--data_url must be a place on this machine"),
-        (["--data_url=a", "--data_dir=b"], "--data_dir and --data_url name one thing"),
-        (["--train_url=a"], "--logdir and --train_url name one thing"),
-        (["--checkpoints=1"], "`keep` must be at least 2"),
+        (["--data_url=obs://b/data"], "--data_dir .--data_url. must be a place on this machine"),
+        (["--checkpoints=1"], "--checkpoints must be at least 2; got 1"),
         (["--restore_path=nowhere"], "`restore_path` must be a checkpoint"),
         (["--weight_decay=0"], "`weight_decay` is the factor"),
     ],
@@ -268,6 +274,31 @@ def test_inference_needs_a_run(glow, tmp_path):
 def test_bad_flags_are_one_sentence(glow, tmp_path, flags, message):
     with pytest.raises(SystemExit, match=message):
         run(glow, tmp_path / "run", "--steps=1", *flags)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--data_url=a", "--data_dir=b"], "--data_dir and --data_url name one thing: pass one."),
+        (["--train_url=a"], "--train_url and --logdir name one thing: pass one."),
+    ],
+)
+def test_one_thing_has_one_name(glow, tmp_path, capsys, flags, message):
+    with pytest.raises(SystemExit):
+        run(glow, tmp_path / "run", *flags)
+    assert message in capsys.readouterr().err
+
+
+def test_all_numbers_have_the_bounds_that_they_need(glow):
+    """Those without a bound are checked elsewhere, or mean something when negative."""
+    free = {
+        field.name
+        for field in dataclasses.fields(glow.Config)
+        if type(field.default) in (int, float)
+        and all(field.metadata[name] is None for name in ("at_least", "above", "choices"))
+    }
+    minus_one = {"n_train", "n_test", "image_size"}
+    assert free == minus_one | {"seed", "beta1", "weight_decay", "n_bits_x"}
 
 
 def test_a_new_run_leaves_the_files_of_others(glow, tmp_path):
@@ -389,8 +420,10 @@ def test_the_classifier_does_not_see_the_class(glow):
 
 
 def test_every_flag_of_the_original_and_of_the_port_is_there(glow):
-    names = {field.name for field in dataclasses.fields(glow.Config)}
-    assert set(ORIGINAL.split()) <= names
+    fields = dataclasses.fields(glow.Config)
+    names = {field.name for field in fields}
+    aliases = {alias for field in fields for alias in field.metadata["aliases"]}
+    assert set(ORIGINAL.split()) <= names | aliases
     assert set(glow.MAY_CHANGE) <= names
 
 

@@ -98,6 +98,49 @@ def test_a_run_that_was_killed_writes_what_it_would_have_written(tmp_path):
         assert records[0] == records[1]
 
 
+@pytest.mark.parametrize("again_at", [3, 4, 5])
+def test_a_step_that_comes_again_counts_once(tmp_path, again_at):
+    """As when an observer after this one failed, and the run goes on."""
+    whole, twice, state = tmp_path / "whole", tmp_path / "twice", {}
+    whole.mkdir()
+    twice.mkdir()
+    run(whole, {}, range(1, 8))
+    run(twice, state, range(1, again_at + 1))
+    run(twice, json.loads(json.dumps(state)), range(again_at, 8), first_step=again_at)
+    for name in ("train.txt", "test.txt"):
+        records = [
+            [dict(record, train_time=None) for record in lines(folder / name)]
+            for folder in (whole, twice)
+        ]
+        assert records[0] == records[1]
+
+
+def test_a_line_that_cannot_be_written_is_written_when_the_run_goes_on(tmp_path):
+    whole, full, state = tmp_path / "whole", tmp_path / "full", {}
+    whole.mkdir()
+    full.mkdir()
+    run(whole, {}, range(1, 7))
+    log = EpochLog(str(full), {"depth": 3}, 2, 10, state, processed_per_step=40, write=len)
+    for step in range(1, 4):
+        log(step, {name: value * step for name, value in METRICS.items()}, Report())
+    log._train.path = str(full)  # A folder: no line can be written there.
+    with pytest.raises(OSError, match="full"):
+        log(4, {n: v * 4 for n, v in METRICS.items()}, Report(METRICS, None, True, 0.5, 0.25))
+    run(full, json.loads(json.dumps(state)), range(4, 7), first_step=4)
+    for name in ("train.txt", "test.txt"):
+        records = [
+            [dict(record, train_time=None) for record in lines(folder / name)]
+            for folder in (whole, full)
+        ]
+        assert records[0] == records[1]
+
+
+def test_goes_on_from_a_state_without_the_number_of_the_step(tmp_path):
+    state = {"epoch": {"sums": [4.0, 3.5, 5.0, 0.25], "seconds": 0.5, "total": 0.5}}
+    run(tmp_path, state, [2], first_step=1)
+    assert lines(tmp_path / "train.txt")[1]["loss"] == "6.0000"
+
+
 def test_names_a_bad_line(tmp_path):
     (tmp_path / "train.txt").write_text("nonsense\n")
     with pytest.raises(ValueError, match=r"Line 1 of .*train\.txt is not a JSON object"):
@@ -114,7 +157,16 @@ def test_a_new_run_sets_old_files_aside(tmp_path):
     assert lines(tmp_path / "train.txt") == [{"depth": 3}]
 
 
-@pytest.mark.parametrize("state", ["x", {}, {"sums": "abcd"}, {"sums": [1], "seconds": 0}])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "x",
+        {},
+        {"sums": "abcd"},
+        {"sums": [1], "seconds": 0},
+        {"sums": [1, 2, 3, 4], "seconds": 0.0, "total": 0.0, "step": "x"},
+    ],
+)
 def test_refuses_a_state_that_is_none(tmp_path, state):
     with pytest.raises(ValueError, match="`epoch` of the checkpoint's state must have `sums`"):
         run(tmp_path, {"epoch": state}, [])

@@ -94,7 +94,8 @@ def test_learns_and_says_so(run):
 
 def test_draws_what_it_reports(run):
     run_dir, summary = run
-    assert sorted(summary["pictures"]) == ["learning curve", "reconstructions", "sample grid"]
+    names = ["bits per dim", "learning curve", "reconstructions", "sample grid"]
+    assert sorted(summary["pictures"]) == names
     for path in summary["pictures"].values():
         assert np.asarray(Image.open(path)).std() > 1.0
     assert os.path.exists(os.path.join(run_dir, "samples_000030.png"))

@@ -2,11 +2,18 @@
 
 from genflow.training.checkpoint_files import CheckpointError, latest_checkpoint
 from genflow.training.checkpoints import Checkpoints
+from genflow.training.command import (
+    print_encoding,
+    print_summary,
+    run_command,
+    session_config,
+)
 from genflow.training.epoch_log import EpochLog
-from genflow.training.flags import flag, parse_flags
+from genflow.training.flags import check_flags, flag, parse_flags
 from genflow.training.flow_report import Report
 from genflow.training.flow_trainer import FlowTrainer
-from genflow.training.images import image_grid, save_labelled_rows
+from genflow.training.images import image_grid, save_labelled_rows, save_tiles
+from genflow.training.iteration_log import IterationLog
 from genflow.training.learning_curve import save_learning_curve
 from genflow.training.loop import NonFiniteError, run_loop
 from genflow.training.minimizer import Minimizer, Update
@@ -29,6 +36,7 @@ __all__ = [
     "ConfigurationError",
     "EpochLog",
     "FlowTrainer",
+    "IterationLog",
     "Minimizer",
     "NonFiniteError",
     "Report",
@@ -39,6 +47,7 @@ __all__ = [
     "Update",
     "check_checkpoint_config",
     "check_config",
+    "check_flags",
     "every",
     "expand_bits",
     "flag",
@@ -47,9 +56,14 @@ __all__ = [
     "latest_checkpoint",
     "named_state",
     "parse_flags",
+    "print_encoding",
+    "print_summary",
     "read_log",
     "reduce_bits",
+    "run_command",
     "run_loop",
     "save_labelled_rows",
     "save_learning_curve",
+    "save_tiles",
+    "session_config",
 ]

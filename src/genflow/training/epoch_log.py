@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 
+from genflow.training.epoch_sums import EpochSums
 from genflow.training.flow_report import Report
 from genflow.training.run_log import RunLog, read_log
 
@@ -80,8 +81,7 @@ class EpochLog:
         self._steps_per_epoch, self._batch_size = steps_per_epoch, batch_size
         self._processed_per_step = processed_per_step or batch_size
         self._print_at, self._verbose, self._write = print_at, verbose, write
-        self._state = state.setdefault("epoch", {"sums": [0.0] * 4, "seconds": 0.0, "total": 0.0})
-        _check_state(self._state)
+        self._sums = EpochSums("epoch", len(_STATS), steps_per_epoch, state)
         self._run_dir, self._config, self._first_step = run_dir, config, first_step
         self._train, self._test = None, None
         self._before = time.time()
@@ -94,7 +94,8 @@ class EpochLog:
             ValueError: If a line of a file is not a JSON object; the file stays as it is.
         """
         if self._train is None:
-            self._train, self._test = self._open("train.txt"), self._open("test.txt")
+            self._train = self._open("train.txt", step)
+            self._test = self._open("test.txt", step)
         reporting = report.evaluation_seconds + report.drawing_seconds
         seconds = time.time() - self._before - reporting
         self._before = time.time()
@@ -102,8 +103,7 @@ class EpochLog:
         if self._verbose:
             processed = (step - 1) * self._processed_per_step
             self._write("{} {:.3f} {}".format(processed, seconds, _shown(stats)))
-        self._state["sums"] = [total + value for total, value in zip(self._state["sums"], stats)]
-        self._state["seconds"] += seconds
+        self._sums.add(step, stats, seconds)
         epoch, rest = divmod(step, self._steps_per_epoch)
         if report.results is not None:
             self._test.write(dict(self._counts(step), **_strings(_stats(report.results))))
@@ -111,27 +111,24 @@ class EpochLog:
             self._end(epoch, step, report)
 
     def _end(self, epoch: int, step: int, report: Report) -> None:
-        results = [total / self._steps_per_epoch for total in self._state["sums"]]
-        seconds = self._state["seconds"]
-        self._state["total"] += seconds
-        record = dict(self._counts(step), train_time=int(self._state["total"]))
-        self._train.write(dict(record, **_strings(results)))
-        self._state.update(sums=[0.0] * 4, seconds=0.0)
+        record = dict(self._counts(step), train_time=int(self._sums.total_seconds))
+        self._train.write(dict(record, **_strings(self._sums.means)))
         if self._print_at(epoch) or report.results is not None:
-            self._print(step, results, seconds, report)
+            self._print(step, report)
 
-    def _print(self, step: int, results: List[float], seconds: float, report: Report) -> None:
+    def _print(self, step: int, report: Report) -> None:
         if not self._has_header:
             self._write(_HEADER)
             self._has_header = True
-        counts = self._counts(step)
+        counts, seconds = self._counts(step), self._sums.seconds
         rate = self._steps_per_epoch * self._batch_size / max(seconds, 1e-9)
         times = (seconds, report.evaluation_seconds, report.drawing_seconds)
-        test = [] if report.results is None else _stats(report.results)
+        train = _shown(self._sums.means)
+        test = _shown([] if report.results is None else _stats(report.results))
         self._write(
             "{epoch} {n_processed} {n_images} ".format(**counts)
             + "{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} ".format(rate, *(times + (sum(times),)))
-            + "{} {} {}".format(_shown(results), _shown(test), " *" if report.is_best else "")
+            + "{} {} {}".format(train, test, " *" if report.is_best else "")
         )
 
     def _counts(self, step: int) -> Dict[str, int]:
@@ -141,27 +138,17 @@ class EpochLog:
             "n_images": step * self._batch_size,
         }
 
-    def _open(self, name: str) -> RunLog:
+    def _open(self, name: str, step: int) -> RunLog:
         log = RunLog(os.path.join(self._run_dir, name))
         if self._first_step is None:
             log.set_aside()
         else:
-            log.rewind(self._first_step * self._processed_per_step, "n_processed")
+            # The first step that comes may be one that was half logged before the break.
+            last = min(self._first_step, step - 1)
+            log.rewind(last * self._processed_per_step, "n_processed")
         if not os.path.exists(log.path) or not read_log(log.path):
             log.write(self._config)
         return log
-
-
-def _check_state(state: Any) -> None:
-    numbers = state.get("sums") if isinstance(state, dict) else None
-    if isinstance(numbers, list) and len(numbers) == len(_STATS):
-        numbers = numbers + [state.get("seconds"), state.get("total")]
-        if all(isinstance(number, (int, float)) for number in numbers):
-            return
-    raise ValueError(
-        "`epoch` of the checkpoint's state must have `sums`, four numbers, `seconds` and `total`; "
-        "got {!r}: go on from another checkpoint.".format(state)
-    )
 
 
 def _stats(metrics: Dict[str, float]) -> List[float]:

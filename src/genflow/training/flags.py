@@ -2,14 +2,52 @@
 
 import argparse
 import dataclasses
+import math
 from typing import Any, Optional, Sequence, Type, TypeVar
 
 Config = TypeVar("Config")
 
 
-def flag(default: Any, help: str, choices: Optional[Sequence[Any]] = None) -> Any:
-    """A field of a dataclass that is a flag: its default, and what `--help` says of it."""
-    return dataclasses.field(default=default, metadata={"help": help, "choices": choices})
+def flag(
+    default: Any,
+    help: str,
+    choices: Optional[Sequence[Any]] = None,
+    short: Optional[str] = None,
+    aliases: Sequence[str] = (),
+    at_least: Optional[float] = None,
+    above: Optional[float] = None,
+    below: Optional[float] = None,
+) -> Any:
+    """A field of a dataclass that is a flag; see `parse_flags` and `check_flags`.
+
+    Args:
+        default: Its value when it is not given, which has its type too.
+        help: What `--help` says of it.
+        choices: The values that it may have; by default all of the type.
+        short: A letter: with `"i"` the flag is also `-i`.
+        aliases: More names: with `["data_url"]` the flag is also `--data_url`.
+        at_least: The lowest value.
+        above: What the value must be greater than,
+        below: ... and less than.
+
+    Example:
+        >>> import dataclasses
+        >>> @dataclasses.dataclass
+        ... class Config:
+        ...     data_dir: str = flag("", "folder with the data", short="i", aliases=["data_url"])
+        >>> parse_flags(Config, ["--data_url", "images"])
+        Config(data_dir='images')
+    """
+    metadata = {
+        "help": help,
+        "choices": choices,
+        "short": short,
+        "aliases": tuple(aliases),
+        "at_least": at_least,
+        "above": above,
+        "below": below,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def parse_flags(
@@ -19,7 +57,8 @@ def parse_flags(
 
     Every field becomes the flag `--<field>`, of the type of its default; a field whose
     default is `False` becomes a flag without a value. An unambiguous beginning of a
-    flag's name will do.
+    flag's name will do. A flag that is given twice has its last value, but it cannot be
+    given under two names.
 
     Args:
         config_class: A dataclass, all of whose fields have a default; see `flag`.
@@ -41,16 +80,92 @@ def parse_flags(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     for field in dataclasses.fields(config_class):
-        # argparse formats the texts with %.
-        name, text = "--" + field.name, field.metadata.get("help", "").replace("%", "%%")
-        if field.default is False:
-            parser.add_argument(name, action="store_true", help=text)
-        else:
-            parser.add_argument(
-                name,
-                type=type(field.default),
-                default=field.default,
-                choices=field.metadata.get("choices"),
-                help="{} (default: {})".format(text, repr(field.default).replace("%", "%%")),
-            )
+        _add(parser, field)
     return config_class(**vars(parser.parse_args(argv)))
+
+
+def check_flags(config: Any) -> None:
+    """Refuses values that a flag cannot have.
+
+    Numbers must be finite and within the bounds of their `flag`, choices among its
+    choices, and no text may be an address such as `s3://bucket`.
+
+    Args:
+        config: An instance of a dataclass.
+
+    Raises:
+        ValueError: If a value is refused. The message names the flag.
+
+    Example:
+        >>> import dataclasses
+        >>> @dataclasses.dataclass
+        ... class Config:
+        ...     depth: int = flag(32, "steps in each level", at_least=1)
+        >>> check_flags(Config(depth=0))
+        Traceback (most recent call last):
+        ValueError: --depth must be at least 1; got 0.
+    """
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        reason = _reason(value, field.metadata)
+        if reason:
+            aliases = ["--" + alias for alias in field.metadata.get("aliases", ())]
+            names = " ({})".format(", ".join(aliases)) if aliases else ""
+            raise ValueError("--{}{} must be {}.".format(field.name, names, reason))
+
+
+def _add(parser: argparse.ArgumentParser, field: dataclasses.Field) -> None:
+    """Adds the flag of a field."""
+    metadata = field.metadata
+    names = ["--" + name for name in (field.name,) + metadata.get("aliases", ())]
+    if metadata.get("short"):
+        names.insert(0, "-" + metadata["short"])
+    # argparse formats the texts with %.
+    text = metadata.get("help", "").replace("%", "%%")
+    if field.default is False:
+        parser.add_argument(
+            *names, dest=field.name, action=_OneName, nargs=0, const=True, default=False, help=text
+        )
+    else:
+        parser.add_argument(
+            *names,
+            dest=field.name,
+            action=_OneName,
+            type=type(field.default),
+            default=field.default,
+            choices=metadata.get("choices"),
+            help="{} (default: {})".format(text, repr(field.default).replace("%", "%%")),
+        )
+
+
+class _OneName(argparse.Action):
+    """Takes the last value, or the constant if there is none; refuses a second name."""
+
+    _name = None
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option_string: str
+    ) -> None:
+        if self._name not in (None, option_string):
+            parser.error("{} and {} name one thing: pass one.".format(option_string, self._name))
+        self._name = option_string
+        setattr(namespace, self.dest, self.const if self.nargs == 0 else values)
+
+
+def _reason(value: Any, metadata: Any) -> str:
+    """What a value must be, and what it is; nothing if it is that."""
+    names = ("choices", "at_least", "above", "below")
+    choices, at_least, above, below = (metadata.get(name) for name in names)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "a finite number; got {}".format(value)
+    if choices is not None and value not in choices:
+        return "one of {}; got {!r}".format(", ".join(map(str, choices)), value)
+    if at_least is not None and value < at_least:
+        return "at least {}; got {}".format(at_least, value)
+    if above is not None and value <= above:
+        return "above {}; got {}".format(above, value)
+    if below is not None and value >= below:
+        return "below {}; got {}".format(below, value)
+    if isinstance(value, str) and "://" in value:
+        return "a place on this machine; got {}: copy or mount it".format(value)
+    return ""

@@ -10,10 +10,11 @@ from tqdm import tqdm
 from genflow.data import ImageSet, epoch_batches
 from genflow.training.checkpoints import Session
 from genflow.training.flow_graph import FlowGraph, mean_over
-from genflow.training.images import save_labelled_rows
+from genflow.training.images import save_labelled_rows, save_tiles
 from genflow.training.stop_signals import StopSignals
 
 NUM_COLUMNS = 10
+_NUM_TILES = 4 * NUM_COLUMNS
 # Those of Glow's reference implementation.
 TEMPERATURES = (0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
@@ -92,7 +93,13 @@ class FlowReporter:
         save_labelled_rows(
             reconstructions, self._reconstruct(session), ["held out", "decoded"], "reconstructions"
         )
-        return {"sample grid": samples, "reconstructions": reconstructions}
+        tiles = os.path.join(run_dir, "bits_per_dim_{:06d}.png".format(step))
+        self._draw_tiles(step, session, tiles, stop)
+        return {
+            "sample grid": samples,
+            "reconstructions": reconstructions,
+            "bits per dim": tiles,
+        }
 
     def sample(self, session: Session, temperature: float) -> np.ndarray:
         """Samples as uint8 images, from the same random numbers at every temperature."""
@@ -109,6 +116,27 @@ class FlowReporter:
         images, labels = self._test_set.read(np.arange(min(NUM_COLUMNS, len(self._test_set))))
         feed = self._tensors.feed(images, labels, "reconstruct")
         return [images, session.run(self._tensors.reconstructions, feed)]
+
+    def _draw_tiles(self, step: int, session: Session, path: str, stop: StopSignals) -> None:
+        """Held-out images in the order of their bits/dim, with the same noise at every call."""
+        shown = self._test_set.take(min(_NUM_TILES, len(self._test_set)))
+        images, bits = [], []
+        for index, (batch, labels) in enumerate(epoch_batches(shown, self._batch_size)):
+            stop.check()
+            feed = self._tensors.feed(batch, labels, "tiles", index)
+            images.append(batch)
+            bits.append(session.run(self._tensors.per_image["bits_per_dim"], feed))
+        images, bits = np.concatenate(images), np.concatenate(bits)
+        order = np.argsort(bits, kind="mergesort")
+        save_tiles(
+            path,
+            images[order],
+            ["{:.2f}".format(value) for value in bits[order]],
+            "held-out images by their bits/dim, step {}\nlow: what the model finds likely".format(
+                step
+            ),
+            min(NUM_COLUMNS, len(images)),
+        )
 
 
 def _in_rows(images: np.ndarray) -> List[np.ndarray]:

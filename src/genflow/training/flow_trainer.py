@@ -38,10 +38,10 @@ class FlowTrainer:
 
     the latter only if there is a classifier. The folder of the run then holds checkpoints,
     the best one apart, `log.jsonl`, an event file for TensorBoard, `learning_curve.png`,
-    and `samples_<step>.png` and `reconstructions_<step>.png`. A run whose folder has a
-    checkpoint goes on from it. The order of the data, the augmentation and the
-    dequantisation noise are functions of the seed and the step: on a CPU with one thread a run
-    that was killed and goes on equals one that was not, bit for bit.
+    and `samples_<step>.png`, `reconstructions_<step>.png` and `bits_per_dim_<step>.png`. A run
+    whose folder has a checkpoint goes on from it. The order of the data, the augmentation and
+    the dequantisation noise are functions of the seed and the step: on a CPU with one thread a
+    run that was killed and goes on equals one that was not, bit for bit.
 
     Example:
         >>> import tempfile

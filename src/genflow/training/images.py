@@ -1,9 +1,12 @@
 """Pictures made of many images."""
 
 import os
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
+
+_DPI = 100
+_TITLE_POINTS = 8
 
 
 def image_grid(
@@ -22,23 +25,17 @@ def image_grid(
         `[grid_height, grid_width, 3]` uint8.
 
     Raises:
-        ValueError: If `images` has another type or shape, or none of it is there.
+        ValueError: If `images` has another type or shape, or none of it is there, or
+            `num_columns` is not positive.
 
     Example:
         >>> image_grid(np.zeros([10, 8, 8, 3], np.uint8), num_columns=4).shape
         (26, 35, 3)
     """
     images = np.asarray(images)
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
-        raise ValueError(
-            "`images` must be uint8 [count, height, width, 1 or 3]; got {} {}.".format(
-                images.dtype, images.shape
-            )
-        )
+    _check_images(images)
     count, height, width, _ = images.shape
-    if not count:
-        raise ValueError("`images` must hold at least one image; got none.")
-    num_columns = num_columns or int(np.ceil(np.sqrt(count)))
+    num_columns = _columns(num_columns, count)
     num_rows = -(-count // num_columns)
     grid = np.full(
         [num_rows * (height + margin) + margin, num_columns * (width + margin) + margin, 3],
@@ -85,7 +82,7 @@ def save_labelled_rows(
             )
         )
     grid = image_grid(np.concatenate(rows), num_columns=len(rows[0]))
-    figure = _figure(grid.shape[1] * zoom / 100 + 1.2, grid.shape[0] * zoom / 100 + 0.5)
+    figure = _figure(grid.shape[1] * zoom / _DPI + 1.2, grid.shape[0] * zoom / _DPI + 0.5)
     axes = figure.add_subplot(111)
     axes.imshow(grid, interpolation="nearest")
     height = rows[0].shape[1]
@@ -99,11 +96,98 @@ def save_labelled_rows(
     save_figure(figure, path)
 
 
+def save_tiles(
+    path: str,
+    images: np.ndarray,
+    titles: Sequence[str],
+    title: str = "",
+    num_columns: Optional[int] = None,
+    zoom: Optional[float] = None,
+) -> None:
+    """Saves a picture of images in a grid, each with a short title above it.
+
+    Columns are as wide as the longest title needs.
+
+    Args:
+        path: PNG file to write. It is replaced only when the new one is complete.
+        images: `[count, height, width, channels]` uint8, with 1 or 3 channels.
+        titles: One for each image.
+        title: Above the picture.
+        num_columns: Images in each row; by default as many as make the grid square.
+        zoom: Screen pixels for each pixel of an image; by default as many as make
+            the images about 64 pixels wide, and at least one.
+
+    Raises:
+        ValueError: If there are not as many titles as images; if `images` has another type or
+            shape, or none of it is there; if `num_columns` or `zoom` is not positive.
+
+    Example:
+        >>> import os, tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "tiles.png")
+        >>> save_tiles(path, np.zeros([2, 8, 8, 3], np.uint8), ["3.41", "3.52"], "bits/dim")
+        >>> os.path.exists(path)
+        True
+    """
+    images = np.asarray(images)
+    _check_images(images)
+    if len(titles) != len(images):
+        raise ValueError(
+            "`titles` must name every image; got {} titles for {} images.".format(
+                len(titles), len(images)
+            )
+        )
+    if zoom is not None and not zoom > 0:
+        raise ValueError("`zoom` must be positive; got {}.".format(zoom))
+    zoom = zoom or max(1, round(64 / images.shape[2]))
+    top, side = _room(titles, images.shape[2], zoom)
+    margins = [(0, 0), (top, 0), (side, side), (0, 0)]
+    tiles = np.pad(images, margins, "constant", constant_values=255)
+    num_columns = _columns(num_columns, len(images))
+    grid = image_grid(tiles, num_columns, margin=0)
+    figure = _figure(grid.shape[1] * zoom / _DPI, grid.shape[0] * zoom / _DPI)
+    axes = figure.add_axes([0, 0, 1, 1])
+    axes.imshow(grid, interpolation="nearest")
+    axes.set_axis_off()
+    for index, text in enumerate(titles):
+        row, column = divmod(index, num_columns)
+        x, y = (column + 0.5) * tiles.shape[2] - 0.5, row * tiles.shape[1] + top - 0.5 - 3 / zoom
+        axes.text(x, y, text, ha="center", va="baseline", fontsize=_TITLE_POINTS)
+    axes.set_title(title, fontsize=11)
+    save_figure(figure, path)
+
+
+def _room(titles: Sequence[str], width: int, zoom: float) -> Tuple[int, int]:
+    """Pixels of the image that a title needs above, and on both sides."""
+    letter = _TITLE_POINTS / 72 * _DPI  # Its height; it is less than 0.7 of that wide.
+    longest = 0.7 * letter * max(len(text) for text in titles)
+    sides = max(longest + letter - width * zoom, 0.1 * width * zoom)
+    return int(np.ceil(1.6 * letter / zoom)), int(np.ceil(sides / 2 / zoom))
+
+
+def _columns(num_columns: Optional[int], count: int) -> int:
+    if num_columns is None:
+        return int(np.ceil(np.sqrt(count)))
+    if num_columns < 1:
+        raise ValueError("`num_columns` must be at least 1; got {}.".format(num_columns))
+    return num_columns
+
+
+def _check_images(images: np.ndarray) -> None:
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
+        raise ValueError(
+            "`images` must be uint8 [count, height, width, 1 or 3]; got {} {}.".format(
+                images.dtype, images.shape
+            )
+        )
+    if not len(images):
+        raise ValueError("`images` must hold at least one image; got none.")
+
+
 def _figure(width: float, height: float) -> object:
     # Not pyplot: no global state, no display.
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), dpi=100)
+    return Figure(figsize=(width, height), dpi=_DPI)
 
 
 def save_figure(figure: object, path: str) -> None:
