@@ -103,10 +103,17 @@ def test_commands_that_run_an_example_parse(page, example):
                 parse_flags(config, words[position + 1 :])
 
 
-def test_the_page_of_the_example_explains_every_flag(example):
-    text = (ROOT / "docs" / "glow.md").read_text(encoding="utf-8")
-    configs = [example("glow_cifar10").Config, example("glow_checkpoint").ConversionConfig]
-    flags = {"`--{}`".format(f.name) for config in configs for f in dataclasses.fields(config)}
+@pytest.mark.parametrize(
+    ("page", "configs"),
+    [
+        ("glow.md", [("glow_cifar10", "Config"), ("glow_checkpoint", "ConversionConfig")]),
+        ("realnvp.md", [("realnvp_cifar10", "Config")]),
+    ],
+)
+def test_the_page_of_the_example_explains_every_flag(example, page, configs):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    classes = [getattr(example(module), name) for module, name in configs]
+    flags = {"`--{}`".format(f.name) for config in classes for f in dataclasses.fields(config)}
 
     assert sorted(flag for flag in flags if flag not in text) == []
 
