@@ -104,8 +104,9 @@ def test_a_run_that_had_no_such_log_starts_with_what_it_knows(tmp_path):
     ("state", "message"),
     [
         ({"iteration": {"sums": 1}}, "`iteration` of the checkpoint's state must have `sums`"),
-        ({"test_bpd": {}}, "`test_bpd` of the checkpoint's state must be a list of numbers; got {"),
-        ({"test_bpd": [3.5, "x"]}, "must be a list of numbers; got .3.5, 'x'.: go on from another"),
+        ({"test_bpd": {}}, "`test_bpd` of the checkpoint's state must have `results`, a list of"),
+        ({"test_bpd": {"results": [3.5, "x"]}}, "a list of numbers; got .*go on from another"),
+        ({"test_bpd": [3.5]}, "must have `results`, a list of numbers; got .3.5.: go on from"),
     ],
 )
 def test_refuses_a_damaged_state(tmp_path, state, message):

@@ -2,7 +2,7 @@
 
 import os
 import time
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 
@@ -65,8 +65,7 @@ class IterationLog:
         self._path = os.path.join(run_dir, "test_bpd_{}.npz".format(data_set))
         self._steps_per_epoch, self._write, self._is_new = steps_per_epoch, write, _KEY not in state
         self._sums = EpochSums("iteration", 1, steps_per_epoch, state)
-        self._results = state.setdefault(_KEY, [])
-        _check_results(self._results)
+        self._results = _results(state.setdefault(_KEY, {"results": []}))
         self._before = time.time()
 
     def __call__(self, step: int, metrics: Dict[str, float], report: Report) -> None:
@@ -102,12 +101,14 @@ class IterationLog:
         os.replace(partial, self._path)
 
 
-def _check_results(results: List[Any]) -> None:
+def _results(state: Any) -> List[Optional[float]]:
+    """The held-out values of a checkpoint; refuses what is none of them."""
+    results = state.get("results") if isinstance(state, dict) else None
     if isinstance(results, list) and all(
         result is None or isinstance(result, (int, float)) for result in results
     ):
-        return
+        return results
     raise ValueError(
-        "`{}` of the checkpoint's state must be a list of numbers; got {!r}: go on from another "
-        "checkpoint.".format(_KEY, results)
+        "`{}` of the checkpoint's state must have `results`, a list of numbers; got {!r}: go on "
+        "from another checkpoint.".format(_KEY, state)
     )
