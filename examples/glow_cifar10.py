@@ -32,8 +32,7 @@ from typing import Callable, List, Optional, Sequence
 
 import tensorflow.compat.v2 as tf
 
-from genflow.core import Bijection, Network
-from genflow.core.random import child_seeds
+from genflow.core import Bijection, Network, child_seeds
 from genflow.core.types import Nest, Seed, Tensor
 from genflow.distributions import Flow
 from genflow.layers import (

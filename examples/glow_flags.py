@@ -2,24 +2,20 @@
 
 import dataclasses
 
-from genflow.training import check_flags, flag
+from genflow.training import (
+    RunFlags,
+    check_count,
+    check_flags,
+    check_halvings,
+    flag,
+    names_of_flags,
+)
 from glow_data import EPOCH_SIZE, NAMES, Data
-
-# What may differ when the same --logdir goes on with a run.
-MAY_CHANGE = (
-    "verbose restore_path inference logdir data_dir fmap pmap n_batch_test n_test lr epochs "
-    "epochs_warmup epochs_full_valid epochs_full_sample gradient_checkpointing n_sample resume "
-    "download steps steps_warmup steps_log max_minutes polyak clip_norm n_grid checkpoints "
-    "steps_checkpoint num_threads"
-).split()
 
 
 @dataclasses.dataclass
-class Config:
-    """The flags: those of the original under their names, then those that it does not have.
-
-    Aliases are the names of the Ascend port.
-    """
+class OriginalFlags:
+    """The flags of the original under their names; aliases are those of the Ascend port."""
 
     verbose: bool = flag(False, "print every step: images processed, seconds, results")
     restore_path: str = flag("", "checkpoint, or folder of a run, to start from")
@@ -87,21 +83,27 @@ class Config:
     flow_permutation: int = flag(2, "0 reverse, 1 shuffle, 2 invertible 1x1 convolution", [0, 1, 2])
     flow_coupling: int = flag(0, "0 additive, 1 affine", choices=[0, 1])
 
+
+@dataclasses.dataclass
+class Config(RunFlags, OriginalFlags):
+    """The flags: those of the original, those of every run, then those that neither has."""
+
     resume: bool = flag(False, "go on with the run in --logdir, if there is one")
-    download: bool = flag(False, "download the data if it is not there")
     plu: bool = flag(False, "keep the 1x1 convolutions as triangular factors")
     polyak: bool = flag(False, "evaluate, sample and choose the best with averaged weights")
-    clip_norm: float = flag(0.0, "largest norm of the gradient; 0 for no limit", at_least=0)
     n_grid: int = flag(10, "samples at each temperature", at_least=1)
-    steps: int = flag(0, "updates to make, instead of epochs", at_least=0)
     steps_warmup: int = flag(0, "length of the warm-up in updates, instead of epochs", at_least=0)
-    steps_log: int = flag(50, "updates between lines of log.jsonl", at_least=1)
-    steps_checkpoint: int = flag(1000, "updates between checkpoints", at_least=1)
-    checkpoints: int = flag(3, "how many of the last checkpoints stay", at_least=2)
-    max_minutes: float = flag(0.0, "stop training after this time; 0 for no limit", at_least=0)
-    num_threads: int = flag(
-        0, "threads of TensorFlow; 1 makes runs equal bit for bit; 0 for all", at_least=0
-    )
+
+
+# What may differ when the same --logdir goes on with a run.
+MAY_CHANGE = (
+    names_of_flags(RunFlags)
+    + (
+        "verbose restore_path inference logdir data_dir fmap pmap n_batch_test n_test lr epochs "
+        "epochs_warmup epochs_full_valid epochs_full_sample gradient_checkpointing n_sample resume "
+        "steps_warmup polyak n_grid"
+    ).split()
+)
 
 
 def check(config: Config) -> None:
@@ -181,25 +183,14 @@ class Schedule:
 def check_data(config: Config, data: Data) -> None:
     """Refuses images that the levels cannot halve, or that are too few."""
     image_shape, schedule = data.test.image_shape, Schedule(config, data)
-    if any(size % 2**config.n_levels for size in image_shape[:2]):
-        raise ValueError(
-            "--n_levels {} halves images that many times; those of {} are {}x{}.".format(
-                config.n_levels, config.problem, *image_shape[:2]
-            )
-        )
+    check_halvings("n_levels", config.n_levels, config.n_levels, image_shape)
     if schedule.batch_size(config.n_batch_init) < 2:
         raise ValueError(
             "--n_batch_init {} is less than 2 images of {}x{} (--anchor_size {}), of which actnorm "
-            "takes standard deviations.".format(
+            "takes standard deviations: raise it.".format(
                 config.n_batch_init, image_shape[0], image_shape[1], config.anchor_size
             )
         )
-    for name, images in (("n_batch_train", data.train), ("n_test", data.test)):
-        value = getattr(config, name)
-        count = schedule.batch_size(value) if name == "n_batch_train" else value
-        if count > len(images):
-            raise ValueError(
-                "--{} {} asks for {} images of {}x{}; there are {}.".format(
-                    name, value, count, image_shape[0], image_shape[1], len(images)
-                )
-            )
+    batch_size = schedule.batch_size(config.n_batch_train)
+    check_count("n_batch_train", config.n_batch_train, data.train, batch_size)
+    check_count("n_test", config.n_test, data.test, config.n_test)

@@ -8,9 +8,9 @@ Runs:
     python examples/realnvp_cifar10.py --data_set photos --width 32 --num_blocks 2 --max_minutes 5
 
     # The same on CIFAR-10, found in --data_dir or GENFLOW_DATA_DIR, or downloaded.
-    python examples/realnvp_cifar10.py --width 32 --num_blocks 2 --download
+    python examples/realnvp_cifar10.py --width 32 --num_blocks 2 --batch_size 32 --download
 
-    # The published model; takes days on a GPU.
+    # The full model, by the published line; on 2 cores an epoch takes hours.
     python examples/realnvp_cifar10.py --save_interval=2 --load_params=0 --nr_gpu=1
 
     # The model of the original code, with its 5,911,688 parameters.
@@ -29,8 +29,7 @@ from typing import Callable, List, NamedTuple, Optional, Sequence
 
 import tensorflow.compat.v2 as tf
 
-from genflow.core import Bijection, Network, fold_in, make_seed
-from genflow.core.random import child_seeds
+from genflow.core import Bijection, Network, child_seeds, fold_in, make_seed
 from genflow.core.types import Nest, Seed, Tensor
 from genflow.data import (
     ImageSource,
@@ -45,6 +44,7 @@ from genflow.layers import (
     Chain,
     Dequantize,
     ExpScale,
+    LearnedTanhScale,
     Logit,
     MaskedAffineCoupling,
     MultiScale,
@@ -64,6 +64,8 @@ from genflow.training import (
     IterationLog,
     Minimizer,
     check_config,
+    check_count,
+    check_halvings,
     every,
     keep_config,
     parse_flags,
@@ -73,6 +75,8 @@ from genflow.training import (
 )
 from realnvp_flags import MAY_CHANGE, Config, check
 
+GO_ON = "--load_params=1"
+
 # From the configuration, the number of channels, the seed of the weights and that of dropout.
 MakeConditioner = Callable[[Config, int, int, Seed], Network]
 
@@ -81,7 +85,7 @@ class Preset(NamedTuple):
     """What the paper and the original code do differently."""
 
     make_conditioner: MakeConditioner
-    make_scale_map: Optional[Callable]
+    make_scale_map: Callable
     has_norm: bool  # After each coupling.
     order: Callable  # Of the channels, the second half of which leaves at the end of a scale.
     alpha: float  # Of the logit.
@@ -145,19 +149,37 @@ class OriginalConditioner(Network):
 
 
 PRESETS = {
-    "paper": Preset(paper_conditioner, None, True, checkerboard_order, 0.05, True),
-    "original": Preset(OriginalConditioner, ExpScale, False, swapped_order, 1e-5, False),
+    "paper": Preset(
+        make_conditioner=paper_conditioner,
+        make_scale_map=LearnedTanhScale,
+        has_norm=True,
+        order=checkerboard_order,
+        alpha=0.05,
+        flips=True,
+    ),
+    "original": Preset(
+        make_conditioner=OriginalConditioner,
+        make_scale_map=ExpScale,
+        has_norm=False,
+        order=swapped_order,
+        alpha=1e-5,
+        flips=False,
+    ),
 }
 
 
 def make_model(config: Config, image_shape: Sequence[int], noise_seed: Seed = None) -> Flow:
     """Assembles the flow."""
     preset, channels = PRESETS[config.preset], image_shape[-1]
-    seeds = iter(child_seeds(config.seed, 6 * config.num_scales - 2))
+    num_couplings = 6 * (config.num_scales - 1) + 4
+    seeds = iter(child_seeds(config.seed, num_couplings))
 
     def couplings(mask: Callable, count: int, channels: int) -> List[Bijection]:
-        masks = [complement(mask) if index % 2 else mask for index in range(count)]
-        return sum([make_coupling(config, m, channels, next(seeds), noise_seed) for m in masks], [])
+        layers = []
+        for index in range(count):
+            alternating = complement(mask) if index % 2 else mask
+            layers += make_coupling(config, alternating, channels, next(seeds), noise_seed)
+        return layers
 
     levels = []
     for _ in range(config.num_scales - 1):
@@ -182,9 +204,8 @@ def make_coupling(
     conditioner = preset.make_conditioner(
         config, channels, seed, lambda: fold_in(make_seed(noise_seed), "coupling/{}".format(seed))
     )
-    scale_map = preset.make_scale_map and preset.make_scale_map()
-    norm = [RunningBatchNorm(config.norm_decay)] if preset.has_norm else []
-    return [MaskedAffineCoupling(conditioner, mask, scale_map)] + norm
+    coupling = MaskedAffineCoupling(conditioner, mask, preset.make_scale_map())
+    return [coupling] + ([RunningBatchNorm(config.norm_decay)] if preset.has_norm else [])
 
 
 def load_data(config: Config, split: str) -> ImageSource:
@@ -221,7 +242,7 @@ def make_trainer(config: Config, train_set: ImageSource, test_set: ImageSource) 
         lambda noise_seed: make_model(config, test_set.image_shape, noise_seed),
         make_minimizer(config),
         train_set,
-        test_set.take(config.n_test) if config.n_test > 0 else test_set,
+        test_set.take(config.n_test) if config.n_test else test_set,
         config.save_dir,
         batch_size=config.batch_size,
         init_batch_size=config.init_batch_size,
@@ -237,30 +258,26 @@ def make_trainer(config: Config, train_set: ImageSource, test_set: ImageSource) 
 
 def check_images(config: Config, train_set: ImageSource, test_set: ImageSource) -> None:
     """Refuses images that the scales cannot halve, or that are too few."""
-    if any(size % 2 ** (config.num_scales - 1) for size in test_set.image_shape[:2]):
+    halvings, sides = config.num_scales - 1, test_set.image_shape[:2]
+    check_halvings("num_scales", config.num_scales, halvings, test_set.image_shape)
+    if min(sides) < 2 * 2**halvings:
         raise ValueError(
-            "--num_scales {} halves images {} times; those of {} are {}x{}.".format(
-                config.num_scales, config.num_scales - 1, config.data_set, *test_set.image_shape[:2]
-            )
+            "--num_scales {} leaves single pixels of images of {}x{}, where no checkerboard has "
+            "two colours: lower it by 1.".format(config.num_scales, *sides)
         )
     for name, images in (
         ("batch_size", train_set),
         ("init_batch_size", train_set),
         ("n_test", test_set),
     ):
-        if getattr(config, name) > len(images):
-            raise ValueError(
-                "--{} {} asks for that many images of {}; there are {}.".format(
-                    name, getattr(config, name), config.data_set, len(images)
-                )
-            )
+        check_count(name, getattr(config, name), images, getattr(config, name))
 
 
 def train(config: Config) -> dict:
     """Trains the model; returns what it reached and where the pictures are."""
     check(config)
     train_set, test_set = load_data(config, "train"), load_data(config, "test")
-    run = (config.save_dir, config, MAY_CHANGE, bool(config.load_params))
+    run = (config.save_dir, config, MAY_CHANGE, bool(config.load_params), None, GO_ON)
     check_config(*run)
     trainer = make_trainer(config, train_set, test_set)
     print("{:,} parameters, {:,} training images".format(trainer.num_parameters, len(train_set)))
@@ -281,7 +298,7 @@ def train(config: Config) -> dict:
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Parses the flags, trains, and says what was made."""
     config = parse_flags(Config, argv, description=__doc__)
-    print_summary(run_command(lambda: train(config), "--load_params=1"))
+    print_summary(run_command(lambda: train(config), how_to_go_on=GO_ON))
 
 
 if __name__ == "__main__":

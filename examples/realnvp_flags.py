@@ -2,18 +2,12 @@
 
 import dataclasses
 
-from genflow.training import check_flags, flag
-
-# What may differ when the same --save_dir goes on with a run.
-MAY_CHANGE = (
-    "data_dir save_dir save_interval load_params learning_rate lr_decay max_epochs nr_gpu num_gpus "
-    "download n_test steps steps_log steps_checkpoint checkpoints max_minutes num_threads"
-).split()
+from genflow.training import RunFlags, check_flags, flag, names_of_flags
 
 
 @dataclasses.dataclass
-class Config:
-    """The flags: those of the original under their names, then those that it does not have."""
+class OriginalFlags:
+    """The flags of the original and of its Ascend port, under their names."""
 
     data_dir: str = flag(
         "",
@@ -56,10 +50,15 @@ class Config:
     sample_batch_size: int = flag(16, "samples at each temperature", at_least=1)
     seed: int = flag(1, "of everything random", short="s")
 
+
+@dataclasses.dataclass
+class Config(RunFlags, OriginalFlags):
+    """The flags: those of the original, those of every run, then those that neither has."""
+
     preset: str = flag(
         "paper",
-        "paper: as published in the paper; original: the topology, preprocessing and normalisation "
-        "of the original code",
+        "paper: as the paper describes it; original: topology, preprocessing and weight norm of "
+        "the original code",
         choices=["paper", "original"],
     )
     alpha: float = flag(
@@ -78,19 +77,26 @@ class Config:
         at_least=0,
         below=1,
     )
-    download: bool = flag(False, "download CIFAR-10 if it is not there")
-    n_test: int = flag(-1, "held-out images to use; -1 for all")
-    clip_norm: float = flag(0.0, "largest norm of the gradient; 0 for no limit", at_least=0)
-    steps: int = flag(0, "updates to make, instead of epochs", at_least=0)
-    steps_log: int = flag(50, "updates between lines of log.jsonl", at_least=1)
+    n_test: int = flag(0, "held-out images to use; 0 for all", at_least=0)
     steps_checkpoint: int = flag(
         0, "updates between checkpoints, instead of --save_interval", at_least=0
     )
-    checkpoints: int = flag(3, "how many of the last checkpoints stay", at_least=2)
-    max_minutes: float = flag(0.0, "stop training after this time; 0 for no limit", at_least=0)
-    num_threads: int = flag(
-        0, "threads of TensorFlow; 1 makes runs equal bit for bit; 0 for all", at_least=0
-    )
+
+
+# What may differ when the same --save_dir goes on with a run.
+MAY_CHANGE = names_of_flags(RunFlags) + [
+    "data_dir",
+    "save_dir",
+    "save_interval",
+    "load_params",
+    "learning_rate",
+    "lr_decay",
+    "max_epochs",
+    "nr_gpu",
+    "num_gpus",
+    "sample_batch_size",
+    "n_test",
+]
 
 
 def check(config: Config) -> None:
@@ -99,9 +105,11 @@ def check(config: Config) -> None:
     for name in ("nr_gpu", "num_gpus"):
         if getattr(config, name) != 1:
             raise ValueError(
-                "--{} must be 1, for a run uses one device; got {}.".format(
+                "--{} must be 1, for a run uses one device; got {}: leave it out.".format(
                     name, getattr(config, name)
                 )
             )
     if config.download and config.data_set != "cifar":
-        raise ValueError("--download is for --data_set cifar; got {}.".format(config.data_set))
+        raise ValueError(
+            "--download is for --data_set cifar; got {}: leave it out.".format(config.data_set)
+        )

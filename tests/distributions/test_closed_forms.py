@@ -97,6 +97,11 @@ def test_preprocessing_leaves_out_no_term(alpha):
     expected = stats.norm.cdf(end) - stats.norm.cdf(-end)
     np.testing.assert_allclose(density.sum() / 400.0, expected, rtol=1e-4)
 
+    _, log_det = Logit(alpha).forward_and_log_det(points[:, np.newaxis] / 256.0)
+    p = 0.5 * alpha + (1.0 - alpha) * points / 256.0
+    expected_log_det = np.log1p(-alpha) - np.log(p) - np.log1p(-p)
+    np.testing.assert_allclose(log_det, expected_log_det, rtol=1e-10)
+
     value = np.full([4000, 1], 100.0)
     found = np.mean(np.exp(flow.log_prob(value).numpy()))
     inside = (points >= 100.0) & (points < 101.0)

@@ -11,6 +11,7 @@ from genflow.layers import (
     LearnedPrior,
     MultiScale,
     Permute,
+    RunningBatchNorm,
     Split,
     Squeeze,
     TanhScale,
@@ -185,3 +186,13 @@ def test_samples_have_the_type_of_the_flow_and_other_types_are_refused():
         flow.log_prob(np.zeros([5, 2], np.float32))
     with pytest.raises(TypeError, match="`act_norm` takes an input of a floating type; got int64"):
         Flow(ActNorm(), event_shape=[2]).log_prob(np.zeros([5, 2], np.int64))
+
+
+def test_samples_have_the_type_of_the_weights_and_not_of_running_statistics():
+    flow = Flow(Chain([RunningBatchNorm(), ActNorm()]), event_shape=[3])
+    flow.log_prob(tf.ones([2, 3], tf.float16))
+    assert flow.sample(4).dtype == tf.float16
+
+    flow = Flow(RunningBatchNorm(), event_shape=[3])
+    flow.log_prob(tf.ones([2, 3], tf.float64))
+    assert flow.sample(4).dtype == tf.float64

@@ -252,7 +252,10 @@ def test_inference_needs_a_run(glow, tmp_path):
             "--restore_path must be a place on this machine; got s3://bucket",
         ),
         (["--n_test=5000"], "--n_test 5000 asks for 5000 images of 16x16; there are 297"),
-        (["--n_levels=6"], "--n_levels 6 halves images that many times; those of digits are 16x16"),
+        (
+            ["--n_levels=6"],
+            "--n_levels 6 halves images 6 times; those of 16x16 can be halved 4",
+        ),
         (["--n_bits_x=9"], "`num_bits` must be an integer from 1 to 8; got 9"),
         (
             ["--n_batch_train=5000"],

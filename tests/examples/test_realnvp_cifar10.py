@@ -8,6 +8,7 @@ import pytest
 import tensorflow.compat.v2 as tf
 from PIL import Image
 
+from genflow.core.random import host_seed
 from genflow.data import ImageSet
 from genflow.layers import MaskedAffineCoupling, RunningBatchNorm
 from genflow.training import latest_checkpoint
@@ -36,6 +37,14 @@ def images(count):
 
         return load_cifar10("test").images[:count]
     return np.random.RandomState(0).randint(0, 256, [count, 32, 32, 3]).astype(np.uint8)
+
+
+def test_the_paper_preset_has_the_parameters_that_its_page_says(real_nvp):
+    flow = real_nvp.make_model(parsed(real_nvp), (32, 32, 3))
+    flow.log_prob(np.zeros([1, 32, 32, 3], np.uint8))
+
+    sizes = [variable.shape.num_elements() for variable in flow.trainable_variables]
+    assert sum(sizes) == 5922713
 
 
 def test_the_original_preset_has_the_parameters_of_the_original(real_nvp):
@@ -187,11 +196,11 @@ def test_ends_an_epoch_as_the_original_does(real_nvp, tmp_path, capsys):
 
 
 def test_load_params_goes_on_bit_for_bit(real_nvp, tmp_path):
-    """With dropout and running statistics."""
-    flags = ["--dropout_p=0.3", "--num_threads=1", "--steps_log=1"]
-    run(real_nvp, tmp_path / "whole", "--steps=6", *flags)
+    """With dropout and running statistics, in the middle of an epoch of two updates."""
+    flags = ["--dropout_p=0.3", "--num_threads=1", "--steps_log=1", "--batch_size=700"]
+    run(real_nvp, tmp_path / "whole", "--steps=5", *flags)
     run(real_nvp, tmp_path / "parts", "--steps=3", *flags)
-    run(real_nvp, tmp_path / "parts", "--steps=6", "--load_params=1", *flags)
+    run(real_nvp, tmp_path / "parts", "--steps=5", "--load_params=1", *flags)
 
     whole, parts = (
         tf.train.load_checkpoint(latest_checkpoint(str(tmp_path / name)))
@@ -200,30 +209,47 @@ def test_load_params_goes_on_bit_for_bit(real_nvp, tmp_path):
     names = [name for name in whole.get_variable_to_shape_map() if whole.has_tensor(name)]
     assert any("statistics" in name for name in names)
     for name in names:
-        if whole.get_tensor(name).dtype.kind == "f":
+        if np.asarray(whole.get_tensor(name)).dtype.kind == "f":
             np.testing.assert_array_equal(parts.get_tensor(name), whole.get_tensor(name))
+    kept = [
+        np.load(str(tmp_path / name / "test_bpd_digits.npz"))["test_bpd"]
+        for name in ("whole", "parts")
+    ]
+    assert kept[0].shape == (2,)
+    np.testing.assert_array_equal(kept[0], kept[1])
 
 
 def test_a_folder_with_a_run_needs_load_params(real_nvp, tmp_path):
     run(real_nvp, tmp_path, "--steps=1")
 
-    with pytest.raises(SystemExit, match="holds a run"):
+    with pytest.raises(SystemExit, match="holds a run.* go on with it by .*--load_params=1"):
         run(real_nvp, tmp_path, "--steps=2")
+    # What the guard against values that are not finite recommends.
+    run(real_nvp, tmp_path, "--steps=2", "--load_params=1", "--clip_norm=5", "-l", "0.0001")
     with pytest.raises(SystemExit, match="dropout_p was 0.0, is 0.5"):
         run(real_nvp, tmp_path, "--steps=2", "--load_params=1", "--dropout_p=0.5")
 
 
 def test_init_batch_size_is_how_many_images_initialise(real_nvp, tmp_path, monkeypatch):
-    counts, read = [], ImageSet.read
+    read, chosen = ImageSet.read, []
 
-    def counted(self, indices):
-        counts.append(len(indices))
-        return read(self, indices)
+    def recorded(self, indices):
+        images, labels = read(self, indices)
+        chosen.extend([images] if len(indices) == 37 else [])
+        return images, labels
 
-    monkeypatch.setattr(ImageSet, "read", counted)
-    run(real_nvp, tmp_path, "--steps=1", "--init_batch_size=37", "--batch_size=5")
+    monkeypatch.setattr(ImageSet, "read", recorded)
+    flags = ["--steps=1", "--init_batch_size=37", "--preset=original"]
+    run(real_nvp, tmp_path, *flags)
 
-    assert 37 in counts
+    config = parsed(real_nvp, *(SMALL + flags))
+    noise_seed = host_seed(config.seed, "initialize", 0)
+    flow = real_nvp.make_model(config, (16, 16, 1), lambda: tf.constant(noise_seed))
+    flow.initialize(chosen[0])
+    reader = tf.train.load_checkpoint(str(tmp_path / "model.ckpt-0"))
+    for path, variable in flow.named_variables().items():
+        found = reader.get_tensor("flow/" + path)
+        np.testing.assert_allclose(found, variable.numpy(), rtol=1e-3, atol=1e-4)
 
 
 def test_dropout_acts_in_training_only(real_nvp):
@@ -307,9 +333,17 @@ def test_trains_on_a_folder_of_imagenet(real_nvp, tmp_path):
         (["-p", "1"], "--dropout_p must be below 1; got 1.0"),
         (["--batch_size=0"], "--batch_size must be at least 1; got 0"),
         (["--init_batch_size=1"], "--init_batch_size must be at least 2; got 1"),
-        (["--batch_size=1501"], "--batch_size 1501 asks for that many images of digits; there are"),
-        (["--n_test=400"], "--n_test 400 asks for that many images of digits; there are 297"),
-        (["--num_scales=6"], "--num_scales 6 halves images 5 times; those of digits are 16x16"),
+        (
+            ["--batch_size=1501"],
+            "1501 images of 16x16; there are 1500: lower it",
+        ),
+        (["--n_test=400"], "--n_test 400 asks for 400 images of 16x16; there are 297"),
+        (
+            ["--num_scales=6"],
+            "--num_scales 6 halves images 5 times; those of 16x16 can be",
+        ),
+        (["--num_scales=5"], "--num_scales 5 leaves single pixels of images of 16x16"),
+        (["--n_test=-1"], "--n_test must be at least 0; got -1"),
         (["--download"], "--download is for --data_set cifar; got digits"),
         (["--learning_rate=nan"], "--learning_rate must be a finite number; got nan"),
         (

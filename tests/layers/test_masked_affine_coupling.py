@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import tensorflow.compat.v2 as tf
@@ -128,6 +130,22 @@ def test_refuses_what_is_no_mask_and_no_scale_map():
         MaskedAffineCoupling(ZerosConv(6), "checkerboard")
     with pytest.raises(TypeError, match="`scale_map` must be a function of a tensor; got 'tanh'"):
         MaskedAffineCoupling(ZerosConv(6), channel_mask, "tanh")
+
+
+@pytest.mark.parametrize(
+    ("mask", "got"),
+    [
+        (lambda shape: np.ones(shape[-1:]), "float64 of shape (3,)"),
+        (lambda shape: np.ones([4, 6], bool), "bool of shape (4, 6)"),
+        (lambda shape: np.ones([2, 4, 6, 3], bool), "bool of shape (2, 4, 6, 3)"),
+        (lambda shape: np.ones([4, 3, 1], bool), "bool of shape (4, 3, 1)"),
+    ],
+    ids=["numbers", "no-channels", "batch", "width"],
+)
+def test_refuses_masks_that_are_not_of_an_example(mode, mask, got):
+    layer = MaskedAffineCoupling(ZerosConv(6), mask)
+    with pytest.raises(ValueError, match=re.escape("(4, 6, 3); got " + got)):
+        mode.call(layer.forward, images())
 
 
 def test_refuses_a_conditioner_with_other_channels():

@@ -33,7 +33,12 @@ def test_channel_mask_keeps_the_first_and_larger_half(channels, kept):
     np.testing.assert_array_equal(mask, np.arange(channels) < kept)
 
 
-@pytest.mark.parametrize("mask", [checkerboard_mask, channel_mask, lambda shape: np.ones([3])])
+def test_channel_mask_of_one_channel_is_refused():
+    with pytest.raises(ValueError, match=r"needs at least 2 channels to divide.*\[8, 8, 1\]"):
+        channel_mask([8, 8, 1])
+
+
+@pytest.mark.parametrize("mask", [checkerboard_mask, channel_mask, lambda _: np.ones([3], bool)])
 def test_complement_keeps_the_rest(mask):
     one, other = np.array(mask([4, 5, 3]), bool), np.array(complement(mask)([4, 5, 3]))
 

@@ -59,6 +59,21 @@ def test_what_differs_in_training_gets_a_pass_of_its_own(calls, part):
     assert calls == [False, True]
 
 
+def test_a_layer_of_ones_own_is_told_that_it_is_trained():
+    class Mine(ActNorm):
+        differs_in_training = True
+
+        def _forward(self, x, context, training):
+            told.append(training)
+            return super()._forward(x, context, training)
+
+    told = []
+    with tf.Graph().as_default():
+        build(Mine())
+
+    assert set(told) == {False, True}
+
+
 def test_updates_move_running_statistics_and_evaluation_does_not():
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         norm = RunningBatchNorm(decay=0.5)

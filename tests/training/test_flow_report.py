@@ -4,7 +4,7 @@ import tensorflow.compat.v2 as tf
 from PIL import Image
 
 from genflow.data import ImageSet
-from genflow.training import StopSignals
+from genflow.training import StopSignals, save_tiles
 from genflow.training.flow_report import FlowReporter
 
 
@@ -37,7 +37,14 @@ def shuffled(count):
         (1, [(1, 1, "tiles", 0)]),
     ],
 )
-def test_tiles_are_in_ascending_order_of_their_bits_per_dim(tmp_path, count, fed):
+def test_tiles_are_in_ascending_order_of_their_bits_per_dim(tmp_path, monkeypatch, count, fed):
+    titles = []
+
+    def recorded(path, images, texts, *others):
+        titles.extend(texts)
+        save_tiles(path, images, texts, *others)
+
+    monkeypatch.setattr("genflow.training.flow_report.save_tiles", recorded)
     path = str(tmp_path / "tiles.png")
     image_set = shuffled(count)
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
@@ -45,6 +52,7 @@ def test_tiles_are_in_ascending_order_of_their_bits_per_dim(tmp_path, count, fed
         reporter = FlowReporter(tensors, image_set, batch_size=16)
         reporter._draw_tiles(12, session, path, StopSignals())
     assert tensors.fed == fed
+    assert titles == ["{:.2f}".format(v / 100.0) for v in sorted(image_set.images[:40, 0, 0, 0])]
     pixels = np.asarray(Image.open(path).convert("RGB")).astype(int)
     places = {}
     for value in sorted(image_set.images[:40, 0, 0, 0]):

@@ -95,6 +95,15 @@ def test_a_new_run_sets_an_old_file_aside(tmp_path):
     assert len(os.listdir(str(tmp_path))) == 2
 
 
+def test_a_run_that_stopped_in_its_first_epoch_sets_an_old_file_aside(tmp_path):
+    (tmp_path / "test_bpd_cifar.npz").write_text("mine")
+    state = {}
+    run(tmp_path, state, [1])
+    run(tmp_path, json.loads(json.dumps(state)), range(2, 5))
+    assert (tmp_path / "test_bpd_cifar.npz.old").read_text() == "mine"
+    np.testing.assert_array_equal(held_out(tmp_path), [0.2, 0.4])
+
+
 def test_a_run_that_had_no_such_log_starts_with_what_it_knows(tmp_path):
     run(tmp_path, {}, range(5, 7))
     np.testing.assert_array_equal(held_out(tmp_path), [np.nan, np.nan, 0.6])

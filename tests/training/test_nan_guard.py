@@ -20,7 +20,16 @@ class Sour(Bijection):
         return y, tf.reduce_sum(tf.zeros_like(y), axis=1)
 
 
-def found(layers, x, spoil=None):
+class SourInTraining(Sour):
+    """The identity, but for infinite outputs in training."""
+
+    differs_in_training = True
+
+    def _forward(self, x, context, training):
+        return x / (0.0 if training else 1.0), tf.reduce_sum(tf.zeros_like(x), axis=1)
+
+
+def found(layers, x, spoil=None, training=False):
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         flow = Flow(Chain([Chain(layers[:2]), Chain(layers[2:])]), event_shape=[2])
         batch = tf.compat.v1.placeholder(tf.float32, [None, 2])
@@ -33,7 +42,7 @@ def found(layers, x, spoil=None):
             path, value = spoil
             variable = named[path]
             session.run(variable.assign(np.full(variable.shape.as_list(), value, np.float32)))
-        return find_bad_layer({"flow": flow}, batch, None, gradients, session, {batch: x})
+        return find_bad_layer({"flow": flow}, batch, None, gradients, session, {batch: x}, training)
 
 
 X = np.random.RandomState(0).standard_normal([4, 2]).astype(np.float32)
@@ -41,6 +50,15 @@ X = np.random.RandomState(0).standard_normal([4, 2]).astype(np.float32)
 
 def layers():
     return [ActNorm(), AffineCoupling(MLP([8], 2, seed=0)), ActNorm(), ActNorm()]
+
+
+def test_names_the_layer_that_fails_in_training_only():
+    with_it = [ActNorm(), SourInTraining(), ActNorm(), ActNorm()]
+
+    assert found(with_it, X, training=True) == (
+        "the first layer whose output is not finite is flow/bijection/layers/0/layers/1 "
+        "(SourInTraining)"
+    )
 
 
 def test_names_a_weight():

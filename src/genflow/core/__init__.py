@@ -3,6 +3,6 @@
 from genflow.core.bijection import Bijection
 from genflow.core.module import Module
 from genflow.core.network import Network
-from genflow.core.random import fold_in, make_seed
+from genflow.core.random import child_seeds, fold_in, make_seed
 
-__all__ = ["Bijection", "Module", "Network", "fold_in", "make_seed"]
+__all__ = ["Bijection", "Module", "Network", "child_seeds", "fold_in", "make_seed"]

@@ -60,8 +60,8 @@ class Bijection(Module):
         Args:
             y: What `forward` returns.
             context: The conditioning input that `forward` had.
-            training: See `forward_and_log_det`. What inverts a model that is trained is the
-                inverse without it.
+            training: See `forward_and_log_det`; for models that are trained in this
+                direction. What inverts `forward(x)` is the inverse without it.
 
         Returns:
             `x`, and `log|det dx/dy|` of shape `[batch]`.

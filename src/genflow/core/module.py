@@ -22,7 +22,16 @@ class Module(tf.Module):
     A variable is identified by its attribute path, such as `layers/3/log_scale`;
     names in the graph are not unique in TensorFlow 2. Keep child modules in
     attributes or lists: checkpoints of TensorFlow 1.15 drop what tuples hold.
+
+    Attributes:
+        differs_in_training: Whether the module itself, its parts apart, does something else
+            with `training=True`. Only where a part says so does a trainer compute the model
+            once for training and once for evaluation.
+        draws_noise: Whether two copies of an example in one batch get different outputs.
     """
+
+    differs_in_training = False
+    draws_noise = False
 
     def __init__(self, name: Optional[str] = None) -> None:
         """Constructs the module.

@@ -122,6 +122,10 @@ def child_seeds(seed: Optional[int], count: int) -> List[int]:
 
     Returns:
         A list of `count` integers.
+
+    Example:
+        >>> len(set(child_seeds(0, count=3)))
+        3
     """
     parent = static_seed(seed)
     pairs = [_digest((parent, index)) for index in range(count)]

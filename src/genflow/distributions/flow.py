@@ -82,7 +82,8 @@ class Flow(Module):
             x: `[batch] + event_shape`.
             context: Conditioning input.
             training: Whether layers and networks that differ in training, such as batch
-                norm and dropout, behave so. The density is the one without.
+                norm and dropout, behave so. What they give then is for gradients; the
+                density of the model is `log_prob(x)` without it.
 
         Returns:
             `[batch]`.
@@ -176,7 +177,9 @@ class Flow(Module):
         return self.base.log_prob(z) + log_det, z
 
     def _latent_dtype(self) -> tf.DType:
-        dtypes = [v.dtype for v in self.bijection.variables if v.dtype.is_floating]
+        # Running statistics are wider than what they are taken of: they come second.
+        variables = self.bijection.trainable_variables + self.bijection.variables
+        dtypes = [variable.dtype for variable in variables if variable.dtype.is_floating]
         return dtypes[0] if dtypes else tf.float32
 
     def _checked(self, x: Tensor) -> Tensor:

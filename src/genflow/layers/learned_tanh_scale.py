@@ -13,8 +13,8 @@ from genflow.core.types import Nest, Tensor
 class LearnedTanhScale(Network):
     """Scale `exp(factor * tanh(h))`, whose bounds `factor`, one for each channel, are learned.
 
-    Beside `TanhScale`, whose bound is fixed, this is the scale map that RealNVP is
-    trained with. The factors start as 1.
+    As `TanhScale`, but for its bound, which is fixed there. RealNVP is trained with a
+    learned factor. The factors start as 1.
 
     Shapes:
         x: `[batch, ..., channels]`, the raw log-scale `h`.

@@ -108,4 +108,20 @@ class MaskedAffineCoupling(Bijection):
     def _kept(self, x: Tensor) -> Tensor:
         """The mask as numbers, `[..., channels]` or what is broadcast to it."""
         static_channels(x, owner=self)
-        return tf.cast(self.mask([size(x, axis) for axis in range(1, x.shape.rank)]), x.dtype)
+        mask = tf.convert_to_tensor(self.mask([size(x, axis) for axis in range(1, x.shape.rank)]))
+        if mask.dtype != tf.bool or not _broadcasts(mask.shape, x.shape[1:]):
+            raise ValueError(
+                "The `mask` of `{}` must give booleans that are broadcast to the shape of an "
+                "example, {}; got {} of shape {}.".format(
+                    self.name, x.shape[1:], mask.dtype.name, mask.shape
+                )
+            )
+        return tf.cast(mask, x.dtype)
+
+
+def _broadcasts(shape: tf.TensorShape, to: tf.TensorShape) -> bool:
+    """Whether nothing of a shape is lost or added where it is broadcast to another one."""
+    if shape.rank is None or shape.rank > to.rank:
+        return False
+    pairs = zip(reversed(shape.as_list()), reversed(to.as_list()))
+    return all(one == 1 or None in (one, other) or one == other for one, other in pairs)

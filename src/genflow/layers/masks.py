@@ -58,6 +58,9 @@ def channel_mask(shape: Shape) -> Tensor:
     Returns:
         `[channels]` booleans.
 
+    Raises:
+        ValueError: If there is one channel only.
+
     Example:
         >>> channel_mask([4, 6, 3]).shape.as_list()
         [3]
@@ -67,6 +70,12 @@ def channel_mask(shape: Shape) -> Tensor:
         section 3.4. https://arxiv.org/abs/1605.08803
     """
     channels = shape[-1]
+    if isinstance(channels, int) and channels < 2:
+        raise ValueError(
+            "`channel_mask` needs at least 2 channels to divide; got the shape {}.".format(
+                list(shape)
+            )
+        )
     return tf.range(channels) < channels - channels // 2
 
 
@@ -85,6 +94,6 @@ def complement(mask: Mask) -> Mask:
     """
 
     def complemented(shape: Shape) -> Tensor:
-        return tf.logical_not(tf.cast(mask(shape), tf.bool))
+        return tf.logical_not(mask(shape))
 
     return complemented

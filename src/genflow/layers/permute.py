@@ -112,7 +112,7 @@ def checkerboard_order(channels: int) -> np.ndarray:
 
     After `Squeeze(channel_major=False)`, the first half of the channels are then the
     pixels (0, 0) and (1, 1) of their square, the second half (0, 1) and (1, 0): the two
-    colours of a checkerboard. This is the order in which RealNVP factors out half of the
+    colours of a checkerboard. In this order the authors of RealNVP factor out half of the
     channels.
 
     Args:
@@ -130,7 +130,7 @@ def checkerboard_order(channels: int) -> np.ndarray:
 
     References:
         Dinh, Sohl-Dickstein and Bengio, Density estimation using Real NVP, 2016,
-        section 3.6. https://arxiv.org/abs/1605.08803
+        section 3.6 and the authors' code. https://arxiv.org/abs/1605.08803
     """
     if channels % 4:
         raise ValueError(

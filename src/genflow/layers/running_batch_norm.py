@@ -5,7 +5,7 @@ from typing import Optional, Tuple
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Bijection
-from genflow.core.checks import check_positive, initialization_statistics
+from genflow.core.checks import check_positive, check_several_examples, check_variation
 from genflow.core.log_det import log_det_dtype, num_positions, per_example
 from genflow.core.running_statistics import RunningStatistics, after
 from genflow.core.types import Nest, Tensor, Updates
@@ -29,8 +29,9 @@ class RunningBatchNorm(Bijection):
     neither the density of an example nor its reconstruction depends on its neighbours.
     `initialize` sets the averages to those of its batch.
 
-    With averages over many batches, small batches will do, and the densities in training
-    and afterwards differ little. `decay=0` is the usual batch norm in training.
+    The averages lag about `1 / (1 - decay)` batches behind the weights. With a smaller
+    `decay` they lag less, and the density of an example depends more on its batch in
+    training. With 0 that is the usual batch norm, but then the last batch decides afterwards.
 
     Shapes:
         x, y: `[batch, ..., channels]`, with a static channel count.
@@ -51,7 +52,7 @@ class RunningBatchNorm(Bijection):
     differs_in_training = True
 
     def __init__(
-        self, decay: float = 0.99, epsilon: float = 1e-5, name: Optional[str] = None
+        self, decay: float = 0.95, epsilon: float = 1e-5, name: Optional[str] = None
     ) -> None:
         """Constructs the layer.
 
@@ -84,9 +85,10 @@ class RunningBatchNorm(Bijection):
         return x, -self._log_det(y, log_scale)
 
     def _initialize(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Updates]:
-        mean, std = initialization_statistics(x, owner=self)
-        updates = self.statistics.set(x, mean, std**2)
-        return self._standardised(x, mean, std**2)[0], updates
+        checks = check_several_examples(x, owner=self)
+        checks += check_variation(x, axes=range(x.shape.rank - 1), owner=self)
+        mean, variance = after(self.statistics.moments(x), checks)
+        return self._standardised(x, mean, variance)[0], self.statistics.set(x, mean, variance)
 
     def _standardised(self, x: Tensor, mean: Tensor, variance: Tensor) -> Tuple[Tensor, Tensor]:
         log_scale = self._log_scale(variance)

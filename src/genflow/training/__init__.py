@@ -9,6 +9,7 @@ from genflow.training.command import (
     session_config,
 )
 from genflow.training.epoch_log import EpochLog
+from genflow.training.flag_checks import check_count, check_halvings
 from genflow.training.flags import check_flags, flag, parse_flags
 from genflow.training.flow_report import Report
 from genflow.training.flow_trainer import FlowTrainer
@@ -25,6 +26,7 @@ from genflow.training.run_config import (
     check_config,
     keep_config,
 )
+from genflow.training.run_flags import RunFlags, names_of_flags
 from genflow.training.run_log import RunLog, read_log
 from genflow.training.schedules import every
 from genflow.training.stop_signals import StopSignals, TrainingStopped
@@ -40,6 +42,7 @@ __all__ = [
     "Minimizer",
     "NonFiniteError",
     "Report",
+    "RunFlags",
     "RunLog",
     "StopSignals",
     "TensorBoardLog",
@@ -47,7 +50,9 @@ __all__ = [
     "Update",
     "check_checkpoint_config",
     "check_config",
+    "check_count",
     "check_flags",
+    "check_halvings",
     "every",
     "expand_bits",
     "flag",
@@ -55,6 +60,7 @@ __all__ = [
     "keep_config",
     "latest_checkpoint",
     "named_state",
+    "names_of_flags",
     "parse_flags",
     "print_encoding",
     "print_summary",

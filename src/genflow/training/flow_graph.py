@@ -116,9 +116,8 @@ class FlowGraph:
         return latents, predictions, per_image
 
     def _build_update(self, minimizer: Minimizer) -> None:
-        per_image = self.per_image
-        if any(_differs_in_training(module) for module in self.modules.values()):
-            _, _, per_image = self._measured(training=True)
+        self.training = any(_differs_in_training(module) for module in self.modules.values())
+        per_image = self._measured(training=True)[2] if self.training else self.per_image
         means = {name: tf.reduce_mean(values) for name, values in per_image.items()}
         loss = means["loss"]
         self.update = minimizer.update(loss, self.modules, self.global_step, means)

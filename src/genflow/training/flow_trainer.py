@@ -1,29 +1,24 @@
 """Training of a flow on images."""
 
-import contextlib
 import os
-import time
 from typing import Any, Callable, Dict, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v2 as tf
-from tqdm import tqdm
 
 from genflow.data import ImageSet, batches
 from genflow.data.augmentation import output_shape
 from genflow.training.checkpoints import Checkpoints, Session
 from genflow.training.flow_graph import FlowGraph, MakeClassifier, MakeFlow
 from genflow.training.flow_inference import save_encoding
+from genflow.training.flow_journal import FlowJournal
 from genflow.training.flow_report import NUM_COLUMNS, FlowReporter, Report
-from genflow.training.learning_curve import save_learning_curve
 from genflow.training.loop import Metrics, run_loop
 from genflow.training.meter import Meter
 from genflow.training.minimizer import Minimizer, trainable_variables
 from genflow.training.nan_guard import find_bad_layer
-from genflow.training.run_log import RunLog
 from genflow.training.schedules import Schedule, every
 from genflow.training.stop_signals import StopSignals
-from genflow.training.tensorboard_log import TensorBoardLog
 
 # Called after each step with its number, its metrics, and what was reported.
 Observer = Callable[[int, Metrics, Report], None]
@@ -36,7 +31,8 @@ class FlowTrainer:
 
         flow.bits_per_dim + classifier_weight * cross entropy of the classifier in bits
 
-    the latter only if there is a classifier. The folder of the run then holds checkpoints,
+    the latter only if there is a classifier; with `training=True`, where a part of the model
+    differs in training. The folder of the run then holds checkpoints,
     the best one apart, `log.jsonl`, an event file for TensorBoard, `learning_curve.png`,
     and `samples_<step>.png`, `reconstructions_<step>.png` and `bits_per_dim_<step>.png`. A run
     whose folder has a checkpoint goes on from it. The order of the data, the augmentation and
@@ -136,13 +132,12 @@ class FlowTrainer:
         os.makedirs(run_dir, exist_ok=True)
         self.train_set, self.test_set, self.run_dir = train_set, test_set, run_dir
         self.batch_size, self.init_batch_size = batch_size, init_batch_size
-        self.seed, self.show_progress, self.use_average = seed, show_progress, use_average
+        self.seed, self.show_progress = seed, show_progress
         self._augment, self._num_parallel = augment, num_parallel
         self._session_config, self._initialize_from = session_config, initialize
         self._test_batch_size = test_batch_size or batch_size
-        self._has_trained, self._board = False, None
+        self._has_trained = False
         self.checkpoints = Checkpoints(run_dir, restore_path, resume, keep)
-        self.log = None
         with tf.Graph().as_default() as self._graph:
             self.tensors = FlowGraph(
                 make_flow,
@@ -162,6 +157,9 @@ class FlowTrainer:
         self.reporter = FlowReporter(
             self.tensors, test_set, self._test_batch_size, sample_batch_size
         )
+        self._journal = FlowJournal(
+            self.reporter, self.checkpoints, self.tensors.average, use_average, show_progress
+        )
 
     @property
     def num_parameters(self) -> int:
@@ -176,8 +174,7 @@ class FlowTrainer:
 
     def write(self, message: str) -> None:
         """Prints a line, above the progress bar; nothing without `show_progress`."""
-        if self.show_progress:
-            tqdm.write(message)
+        self._journal.write(message)
 
     def train(
         self,
@@ -230,7 +227,7 @@ class FlowTrainer:
 
         def finish_step(step: int, session: Session) -> None:
             is_last = step >= num_steps
-            report = self._report(
+            report = self._journal.report(
                 step, session, meter, stop, is_last or evaluate_at(step), is_last or sample_at(step)
             )
             for observer in observers:
@@ -248,10 +245,9 @@ class FlowTrainer:
         with self._graph.as_default(), StopSignals() as stop, self._meter(
             log_every, num_steps
         ) as meter, self._open() as session:
-            self._start_logs()
-            if when_open is not None:
-                when_open()
-            with contextlib.closing(self._board):
+            with self._journal.opened():
+                if when_open is not None:
+                    when_open()
                 if "pending" in state:
                     finish_step(self.checkpoints.step, session)
                     self.checkpoints.save(session, self.checkpoints.step)
@@ -267,7 +263,7 @@ class FlowTrainer:
                     stop=stop,
                 )
                 report = reported.get(step, Report())
-                summary = self._summary(step, report, session, meter, stop)
+                summary = self._journal.summary(step, report, session, meter, stop)
         return dict(
             summary, num_steps=step, train_bits_per_dim=meter.last.get("train_bits_per_dim")
         )
@@ -291,7 +287,7 @@ class FlowTrainer:
                 "`restore_path` (`--restore_path`).".format(self.run_dir)
             )
         with self._graph.as_default(), StopSignals() as stop, self._open() as session:
-            with self._chosen_weights(session):
+            with self._journal.chosen_weights(session):
                 return save_encoding(
                     path, self.tensors, session, self.test_set, self._test_batch_size, stop
                 )
@@ -301,80 +297,9 @@ class FlowTrainer:
         with self._graph.as_default(), self._open() as session:
             self.checkpoints.save(session, self.checkpoints.step)
 
-    def _start_logs(self) -> None:
-        self.log = RunLog(os.path.join(self.run_dir, "log.jsonl"))
-        if self.checkpoints.goes_on:
-            self.log.rewind(self.checkpoints.step)
-        else:
-            self.log.set_aside()
-        self._board = TensorBoardLog(self.run_dir, self.checkpoints.step)
-
-    def _report(
-        self,
-        step: int,
-        session: Session,
-        meter: Meter,
-        stop: StopSignals,
-        evaluate: bool,
-        sample: bool,
-    ) -> Report:
-        if not evaluate and not sample:
-            return Report()
-        results, pictures, times = None, None, [time.time()]
-        with self._chosen_weights(session):
-            if evaluate:
-                results = self.reporter.evaluate(session, stop, self.show_progress)
-            times.append(time.time())
-            if sample:
-                pictures = self.reporter.draw(step, session, self.run_dir, stop)
-            times.append(time.time())
-        # A signal up to here leaves nothing behind: the report is made again.
-        is_best = evaluate and self.checkpoints.save_best(session, step, results["loss"])
-        if evaluate:
-            self._record(step, {"test_" + name: value for name, value in results.items()})
-            self.write("step {}: held-out {:.4f} bits/dim".format(step, results["bits_per_dim"]))
-        if sample:
-            self._show(step, pictures)
-        start, evaluated, drawn = times
-        keeping = time.time() - drawn
-        meter.leave_out(time.time() - start)
-        return Report(results, pictures, is_best, evaluated - start + keeping, drawn - evaluated)
-
-    def _show(self, step: int, pictures: Dict[str, str]) -> None:
-        """Adds the learning curve to the pictures, and all of them to TensorBoard."""
-        if os.path.exists(self.log.path):
-            pictures["learning curve"] = os.path.join(self.run_dir, "learning_curve.png")
-            save_learning_curve(self.log.path, pictures["learning curve"])
-        for name, picture in pictures.items():
-            self._board.picture(step, name.replace(" ", "_"), picture)
-
-    def _summary(
-        self, step: int, report: Report, session: Session, meter: Meter, stop: StopSignals
-    ) -> Dict[str, Any]:
-        if report.results is None or report.pictures is None:  # Time was up, or it is an old run.
-            report = self._report(step, session, meter, stop, True, True)
-        summary = {"test_" + name: value for name, value in report.results.items()}
-        if self.tensors.average is not None:
-            used = report.results["bits_per_dim"]
-            with self._chosen_weights(session, not self.use_average):
-                other = self.reporter.evaluate(session, stop, self.show_progress)["bits_per_dim"]
-            raw, average = (other, used) if self.use_average else (used, other)
-            both = {"test_bits_per_dim_raw": raw, "test_bits_per_dim_average": average}
-            self._record(step, both)
-            summary.update(both)
-        return dict(summary, pictures=report.pictures)
-
-    def _chosen_weights(self, session: Session, use_average: Optional[bool] = None) -> Any:
-        use_average = self.use_average if use_average is None else use_average
-        return self.tensors.average.in_use(session) if use_average else contextlib.nullcontext()
-
-    def _record(self, step: int, values: Dict[str, float]) -> None:
-        self.log.write(dict({"step": step}, **values))
-        self._board.scalars(step, values)
-
     def _meter(self, log_every: int, num_steps: int) -> Meter:
         return Meter(
-            self._record,
+            self._journal.record,
             "bits_per_dim",
             "bits/dim",
             self.batch_size,
@@ -426,6 +351,7 @@ class FlowTrainer:
             tensors.update.gradients,
             session,
             {tensors.images: images, tensors.labels: labels},
+            tensors.training,
         )
 
 
@@ -442,7 +368,7 @@ def _check_images(train_set: ImageSet, test_set: ImageSet, augment: Optional[Cal
 def _check_sizes(init: int, samples: int, sample_batch: Optional[int], test: Optional[int]) -> None:
     if init < 2:
         raise ValueError(
-            "`init_batch_size` must be at least 2, for actnorm takes the standard deviation "
+            "`init_batch_size` must be at least 2, for layers take the standard deviation "
             "of every channel from that batch; got {}.".format(init)
         )
     for name, value in (

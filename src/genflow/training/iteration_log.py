@@ -21,9 +21,10 @@ class IterationLog:
         Iteration 0, time = 12s, train bits_per_dim = 5.2903, test bits_per_dim = 4.9871
 
     where an iteration is an epoch, counted from 0, its time is that of training and
-    evaluation, and the value of training is the mean over its steps. The file has the
-    array `test_bpd`: the held-out bits/dim after every epoch so far. Of an epoch after
-    which nothing was evaluated, the line lacks the last part and the array has NaN.
+    evaluation, for the first one since the log was made, and the value of training is the
+    mean over its steps. The file has the array `test_bpd`: the held-out bits/dim after every
+    epoch so far. Of an epoch after which nothing was evaluated, the line lacks the last part
+    and the array has NaN.
 
     Example:
         >>> import tempfile
@@ -55,17 +56,18 @@ class IterationLog:
             data_set: In the name of the file.
             steps_per_epoch: Steps in each epoch.
             state: Where the sums of an unfinished epoch and the held-out values are kept;
-                part of the checkpoint. If it has none, a file that is there is not of this
-                run and becomes `test_bpd_<data_set>.npz.old`.
+                part of the checkpoint. If there are none yet, a file that is there is not of
+                this run and becomes `test_bpd_<data_set>.npz.old`.
             write: Prints a line.
 
         Raises:
             ValueError: If `state` is not what this class leaves there.
         """
         self._path = os.path.join(run_dir, "test_bpd_{}.npz".format(data_set))
-        self._steps_per_epoch, self._write, self._is_new = steps_per_epoch, write, _KEY not in state
+        self._steps_per_epoch, self._write = steps_per_epoch, write
         self._sums = EpochSums("iteration", 1, steps_per_epoch, state)
         self._results = _results(state.setdefault(_KEY, {"results": []}))
+        self._is_new = not self._results
         self._before = time.time()
 
     def __call__(self, step: int, metrics: Dict[str, float], report: Report) -> None:

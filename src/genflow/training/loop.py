@@ -52,8 +52,8 @@ def run_loop(
         callbacks: Called after each step, in this order.
         checkpoint_every: Steps between checkpoints; 0 for none on the way.
         max_seconds: Stop after this time, wherever training is.
-        diagnose: From a step whose update was not finite, and the session, which is as it
-            was before that update, to the name of the place at fault.
+        diagnose: From a step whose update was not finite, and the session, whose weights are as
+            they were before that update, to the name of the place at fault.
         stop: Asked between steps whether to stop; callbacks may ask it too.
 
     Returns:

@@ -40,7 +40,8 @@ class Minimizer:
         average = see `WeightAverage`                            if there is an `average_decay`
 
     An update whose loss or gradients are not finite does not happen: the weights, the
-    optimizer, the average and the global step stay what they were.
+    optimizer, the average and the global step stay what they were. (The running averages of
+    batch norm move before it is known; values that are not finite do not move them.)
 
     A model trained by two optimizers, such as a GAN, has two of these.
 

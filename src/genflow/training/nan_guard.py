@@ -18,12 +18,13 @@ def find_bad_layer(
     gradients: Dict[str, Tensor],
     session: Any,
     feed: dict,
+    training: bool = False,
 ) -> str:
     """Names the first layer of a flow that is not finite for a batch.
 
     Looks in this order, and stops at what it finds: the weights; the outputs and
     log-determinants of the layers, from data to latent; the gradients of the weights, from
-    latent to data, which is the way they come.
+    latent to data, which is the way they come. Running statistics move in the session.
 
     Args:
         modules: In the default graph; the flow is called `flow`.
@@ -32,6 +33,7 @@ def find_bad_layer(
         gradients: The gradient of each weight by its path.
         session: With the weights in question.
         feed: What to feed to `x` and `context`.
+        training: What the flow is called with.
 
     Returns:
         A phrase for a message.
@@ -39,7 +41,7 @@ def find_bad_layer(
     bad = _bad(trainable_variables(modules), session, feed)
     if bad:
         return "the weight {} is not finite".format(bad[0])
-    leaves = list(_leaves(modules["flow"].bijection, x, context, "flow/bijection"))
+    leaves = list(_leaves(modules["flow"].bijection, x, context, training, "flow/bijection"))
     bad = _bad(collections.OrderedDict((path, made) for path, _, made in leaves), session, feed)
     if bad:
         layer = next(layer for path, layer, _ in leaves if path == bad[0])
@@ -50,15 +52,15 @@ def find_bad_layer(
 
 
 def _leaves(
-    bijection: Bijection, x: Nest, context: Optional[Nest], path: str
+    bijection: Bijection, x: Nest, context: Optional[Nest], training: bool, path: str
 ) -> Iterator[Tuple[str, Bijection, Nest]]:
     """The innermost layers in the order of the forward direction, with what they return."""
     is_leaf = True
     for name, part, part_input in bijection._parts(x, context):
         is_leaf = False
-        yield from _leaves(part, part_input, context, path + "/" + name)
+        yield from _leaves(part, part_input, context, training, path + "/" + name)
     if is_leaf:
-        yield path, bijection, bijection.forward_and_log_det(x, context)
+        yield path, bijection, bijection.forward_and_log_det(x, context, training)
 
 
 def _bad_gradient(leaf_paths: List[str], bad: List[str]) -> str:

@@ -25,6 +25,7 @@ def check_config(
     may_change: Sequence[str] = (),
     resume: bool = True,
     restore_path: Optional[str] = None,
+    resume_flag: str = "--resume",
 ) -> None:
     """Refuses a configuration with which a run cannot go on.
 
@@ -37,6 +38,7 @@ def check_config(
         may_change: Names of fields.
         resume: Whether a run that has a checkpoint is to go on.
         restore_path: A checkpoint that a run without one of its own starts from.
+        resume_flag: What the message calls `resume`.
 
     Raises:
         ConfigurationError: If the folder holds a checkpoint but is not to go on; if that run, or
@@ -55,8 +57,8 @@ def check_config(
     checkpoint = latest_checkpoint(run_dir)
     if checkpoint is not None and not resume:
         raise ConfigurationError(
-            "{} holds a run, at {}: go on with it by `resume=True` (`--resume`), or start a run "
-            "in another folder.".format(run_dir, os.path.basename(checkpoint))
+            "{} holds a run, at {}: go on with it by `resume=True` (`{}`), or start a run in "
+            "another folder.".format(run_dir, os.path.basename(checkpoint), resume_flag)
         )
     if checkpoint is None and restore_path:
         check_checkpoint_config(restore_path, config, may_change)
@@ -92,6 +94,7 @@ def keep_config(
     may_change: Sequence[str] = (),
     resume: bool = True,
     restore_path: Optional[str] = None,
+    resume_flag: str = "--resume",
 ) -> None:
     """Writes the configuration of a run into its folder, as `config.json`.
 
@@ -101,6 +104,7 @@ def keep_config(
         may_change: See `check_config`.
         resume: See `check_config`.
         restore_path: See `check_config`.
+        resume_flag: See `check_config`.
 
     Raises:
         ConfigurationError: If the run cannot go on with it; see `check_config`.
@@ -112,7 +116,7 @@ def keep_config(
         ...     depth: int = 32
         >>> keep_config(tempfile.mkdtemp(), Config(depth=4))
     """
-    check_config(run_dir, config, may_change, resume, restore_path)
+    check_config(run_dir, config, may_change, resume, restore_path, resume_flag)
     os.makedirs(run_dir, exist_ok=True)
     path = os.path.join(run_dir, _FILE)
     partial = path + ".partial"
