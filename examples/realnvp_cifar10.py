@@ -5,16 +5,18 @@ https://arxiv.org/abs/1605.08803
 
 Runs:
     # A small model on photographs that come with scikit-learn: nothing to download.
-    python examples/realnvp_cifar10.py --data_set photos --width 32 --num_blocks 2 --max_minutes 5
+    python examples/realnvp_cifar10.py --data_set photos --width 32 --num_blocks 2 \\
+        --max_minutes 5 --save_dir runs/photos
 
     # The same on CIFAR-10, found in --data_dir or GENFLOW_DATA_DIR, or downloaded.
-    python examples/realnvp_cifar10.py --width 32 --num_blocks 2 --batch_size 32 --download
+    python examples/realnvp_cifar10.py --width 32 --num_blocks 2 --batch_size 32 --download \\
+        --save_dir runs/small
 
     # The full model, by the published line; on 2 cores an epoch takes hours.
     python examples/realnvp_cifar10.py --save_interval=2 --load_params=0 --nr_gpu=1
 
     # The model of the original code, with its 5,911,688 parameters.
-    python examples/realnvp_cifar10.py --preset original
+    python examples/realnvp_cifar10.py --preset original --save_dir runs/original
 
 The folder of the run (--save_dir) then holds a sample grid at several temperatures,
 reconstructions, held-out images with their bits/dim, the learning curve, the logs and the
@@ -236,7 +238,7 @@ def learning_rate(config: Config, step: Tensor) -> Tensor:
 def make_trainer(config: Config, train_set: ImageSource, test_set: ImageSource) -> FlowTrainer:
     """Everything that training needs."""
     check_images(config, train_set, test_set)
-    flips = PRESETS[config.preset].flips and config.data_set != "digits"
+    flips = PRESETS[config.preset].flips and config.data_set == "cifar"
 
     return FlowTrainer(
         lambda noise_seed: make_model(config, test_set.image_shape, noise_seed),
@@ -249,6 +251,7 @@ def make_trainer(config: Config, train_set: ImageSource, test_set: ImageSource) 
         augment=RandomFlip() if flips else None,
         num_parallel=4,
         num_samples=config.sample_batch_size,
+        restore_path=config.restore_path or None,
         keep=config.checkpoints,
         config=dataclasses.asdict(config),
         session_config=session_config(config.num_threads),
@@ -273,22 +276,32 @@ def check_images(config: Config, train_set: ImageSource, test_set: ImageSource) 
         check_count(name, getattr(config, name), images, getattr(config, name))
 
 
+def saves(config: Config, epoch: int) -> bool:
+    """Whether the original saves after an epoch, counted from 1."""
+    return (epoch - 1) % config.save_interval == 0
+
+
 def train(config: Config) -> dict:
     """Trains the model; returns what it reached and where the pictures are."""
     check(config)
-    train_set, test_set = load_data(config, "train"), load_data(config, "test")
-    run = (config.save_dir, config, MAY_CHANGE, bool(config.load_params), None, GO_ON)
+    resume, restore_path = bool(config.load_params), config.restore_path
+    run = (config.save_dir, config, MAY_CHANGE, resume, restore_path, GO_ON)
     check_config(*run)
+    train_set, test_set = load_data(config, "train"), load_data(config, "test")
     trainer = make_trainer(config, train_set, test_set)
-    print("{:,} parameters, {:,} training images".format(trainer.num_parameters, len(train_set)))
+    print(
+        "{:,} parameters, {:,} images of {}, from update {} on".format(
+            trainer.num_parameters, len(train_set), train_set.name, trainer.checkpoints.step
+        )
+    )
     epoch = len(train_set) // config.batch_size
     log = IterationLog(config.save_dir, config.data_set, epoch, trainer.state, trainer.write)
     return trainer.train(
         config.steps or config.max_epochs * epoch,
         evaluate_at=every(epoch),
-        sample_at=every(config.save_interval * epoch),
+        sample_at=lambda step: step % epoch == 0 and saves(config, step // epoch),
         log_every=config.steps_log,
-        checkpoint_every=config.steps_checkpoint or config.save_interval * epoch,
+        checkpoint_every=config.steps_checkpoint,
         max_seconds=60.0 * config.max_minutes or None,
         observers=[log],
         when_open=lambda: keep_config(*run),

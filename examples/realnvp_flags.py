@@ -23,7 +23,7 @@ class OriginalFlags:
         choices=["cifar", "imagenet", "photos", "digits"],
     )
     save_interval: int = flag(
-        2, "epochs between checkpoints and between pictures", short="t", at_least=1
+        2, "epochs between pictures, from the first one on", short="t", at_least=1
     )
     load_params: int = flag(
         0, "1 goes on with the run in --save_dir, if there is one", short="r", choices=[0, 1]
@@ -48,7 +48,7 @@ class OriginalFlags:
     nr_gpu: int = flag(1, "devices; only 1", short="g")
     num_gpus: int = flag(1, "devices, in the Ascend port; only 1", short="z")
     sample_batch_size: int = flag(16, "samples at each temperature", at_least=1)
-    seed: int = flag(1, "of everything random", short="s")
+    seed: int = flag(1, "of everything random", short="s", at_least=0)
 
 
 @dataclasses.dataclass
@@ -78,9 +78,7 @@ class Config(RunFlags, OriginalFlags):
         below=1,
     )
     n_test: int = flag(0, "held-out images to use; 0 for all", at_least=0)
-    steps_checkpoint: int = flag(
-        0, "updates between checkpoints, instead of --save_interval", at_least=0
-    )
+    restore_path: str = flag("", "checkpoint, or folder of a run, to start from")
 
 
 # What may differ when the same --save_dir goes on with a run.
@@ -94,6 +92,7 @@ MAY_CHANGE = names_of_flags(RunFlags) + [
     "max_epochs",
     "nr_gpu",
     "num_gpus",
+    "restore_path",
     "sample_batch_size",
     "n_test",
 ]
@@ -105,10 +104,18 @@ def check(config: Config) -> None:
     for name in ("nr_gpu", "num_gpus"):
         if getattr(config, name) != 1:
             raise ValueError(
-                "--{} must be 1, for a run uses one device; got {}: leave it out.".format(
-                    name, getattr(config, name)
+                "--{} must be 1, for a run uses one device; got {}: for the same updates pass "
+                "--batch_size {}.".format(
+                    name, getattr(config, name), config.batch_size * getattr(config, name)
                 )
             )
+    if config.lr_decay > 1:
+        raise ValueError("--lr_decay must be at most 1; got {}.".format(config.lr_decay))
+    if config.data_dir and config.data_set in ("photos", "digits"):
+        raise ValueError(
+            "--data_dir is not for --data_set {}, which comes with scikit-learn: leave it "
+            "out.".format(config.data_set)
+        )
     if config.download and config.data_set != "cifar":
         raise ValueError(
             "--download is for --data_set cifar; got {}: leave it out.".format(config.data_set)

@@ -195,6 +195,21 @@ def test_ends_an_epoch_as_the_original_does(real_nvp, tmp_path, capsys):
     assert {"samples_000002.png", "samples_000004.png"} <= set(os.listdir(str(tmp_path)))
 
 
+def test_saves_pictures_when_the_original_does(real_nvp):
+    """After its iterations 0, 2, 4 ..., which are the epochs 1, 3, 5 ..."""
+    for interval, epochs in ((1, [1, 2, 3, 4, 5, 6]), (2, [1, 3, 5]), (20, [1])):
+        config = parsed(real_nvp, "-t", str(interval))
+        assert [epoch for epoch in range(1, 7) if real_nvp.saves(config, epoch)] == epochs
+
+
+def test_starts_from_the_best_of_another_run(real_nvp, tmp_path):
+    run(real_nvp, tmp_path / "first", "--steps=2")
+    best = str(tmp_path / "first" / "best")
+    run(real_nvp, tmp_path / "second", "--steps=3", "--restore_path", best)
+    with pytest.raises(SystemExit, match="width was 4, is 5"):
+        run(real_nvp, tmp_path / "third", "--steps=3", "--width=5", "--restore_path", best)
+
+
 def test_load_params_goes_on_bit_for_bit(real_nvp, tmp_path):
     """With dropout and running statistics, in the middle of an epoch of two updates."""
     flags = ["--dropout_p=0.3", "--num_threads=1", "--steps_log=1", "--batch_size=700"]
@@ -328,7 +343,7 @@ def test_trains_on_a_folder_of_imagenet(real_nvp, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--nr_gpu=2"], "--nr_gpu must be 1, for a run uses one device; got 2"),
+        (["--nr_gpu=2"], "got 2: for the same updates pass --batch_size 24"),
         (["-z", "8"], "--num_gpus must be 1"),
         (["-p", "1"], "--dropout_p must be below 1; got 1.0"),
         (["--batch_size=0"], "--batch_size must be at least 1; got 0"),
@@ -343,6 +358,9 @@ def test_trains_on_a_folder_of_imagenet(real_nvp, tmp_path):
             "--num_scales 6 halves images 5 times; those of 16x16 can be",
         ),
         (["--num_scales=5"], "--num_scales 5 leaves single pixels of images of 16x16"),
+        (["--lr_decay=2"], "--lr_decay must be at most 1; got 2.0"),
+        (["--data_dir=here"], "--data_dir is not for --data_set digits"),
+        (["--seed=-1"], "--seed must be at least 0; got -1"),
         (["--n_test=-1"], "--n_test must be at least 0; got -1"),
         (["--download"], "--download is for --data_set cifar; got digits"),
         (["--learning_rate=nan"], "--learning_rate must be a finite number; got nan"),

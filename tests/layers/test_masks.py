@@ -49,3 +49,8 @@ def test_sizes_can_be_tensors():
     for mask in (checkerboard_mask, channel_mask):
         known, unknown = mask([4, 6, 5]), mask([tf.constant(n) for n in (4, 6, 5)])
         np.testing.assert_array_equal(np.array(known), np.array(unknown))
+
+
+def test_complement_of_an_array_is_refused():
+    with pytest.raises(TypeError, match="`mask` must be a function of a shape.*got a ndarray"):
+        complement(np.ones([3], bool))

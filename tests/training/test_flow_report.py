@@ -5,7 +5,7 @@ from PIL import Image
 
 from genflow.data import ImageSet
 from genflow.training import StopSignals, save_tiles
-from genflow.training.flow_report import FlowReporter
+from genflow.training.flow_report import FlowReporter, _in_rows
 
 
 class Tensors:
@@ -60,3 +60,14 @@ def test_tiles_are_in_ascending_order_of_their_bits_per_dim(tmp_path, monkeypatc
         places[value] = (rows.min(), columns.min())
     assert sorted(places.values()) == list(places.values())
     assert len({column for _, column in places.values()}) == min(10, count)
+
+
+@pytest.mark.parametrize(
+    ("count", "rows", "columns", "white"),
+    [(1, 1, 1, 0), (10, 1, 10, 0), (16, 2, 8, 0), (23, 3, 8, 1)],
+)
+def test_samples_fill_rows_as_evenly_as_can_be(count, rows, columns, white):
+    grid = np.stack(_in_rows(np.zeros([count, 2, 2, 3], np.uint8)))
+    assert grid.shape == (rows, columns, 2, 2, 3)
+    assert np.all(grid.reshape((-1, 12))[count:] == 255)
+    assert rows * columns - count == white

@@ -84,10 +84,12 @@ def _locate(split: str, data_dir: Optional[str], download: bool) -> List[str]:
     if os.path.isfile(root):
         return [root]
     archive = os.path.join(root, _ARCHIVE)
-    folders = [os.path.join(root, _FOLDER), root]
+    nested = os.path.join(root, "cifar-10-python")  # Where the original RealNVP keeps it.
+    folders = [os.path.join(root, _FOLDER), root, os.path.join(nested, _FOLDER)]
     unpacked = [[os.path.join(folder, name) for name in _FILES[split]] for folder in folders]
+    archives = [[archive], [os.path.join(nested, _ARCHIVE)]]
     try:
-        return find("CIFAR-10", unpacked + [[archive]], data_dir)
+        return find("CIFAR-10", unpacked + archives, data_dir)
     except FileNotFoundError:
         if not download:
             raise

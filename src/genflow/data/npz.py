@@ -1,14 +1,17 @@
 """Reading single arrays of `.npz` files, the archives that `np.savez` writes."""
 
 import contextlib
+import io
 import os
+import struct
 import zipfile
-from typing import Iterator, Sequence
+from typing import IO, Iterator, Sequence
 
 import numpy as np
 
 _SUFFIX = ".npy"
 _MAX_NAMES = 5  # That a message lists.
+_MAX_HEADER = 10000  # Bytes; those of arrays of numbers have 128.
 
 
 def read_npz(path: str, name: str, remedy: str) -> np.ndarray:
@@ -45,6 +48,8 @@ def read_npz(path: str, name: str, remedy: str) -> np.ndarray:
     array_damage = "`{}` of {} is damaged or no array of numbers".format(name, path)
     with _explained(array_damage), zipfile.ZipFile(path) as archive:
         with archive.open(name + _SUFFIX) as file:
+            _check_header(file, archive.getinfo(name + _SUFFIX).file_size)
+        with archive.open(name + _SUFFIX) as file:
             return np.lib.format.read_array(file, allow_pickle=False)
 
 
@@ -56,6 +61,25 @@ def describe_array(array: np.ndarray) -> str:
         'float64 of shape (2, 3)'
     """
     return "{} of shape {}".format(array.dtype, array.shape)
+
+
+def _check_header(file: IO, size: int) -> None:
+    """Refuses a header that is too long, or that says more numbers than follow it."""
+    major, _ = np.lib.format.read_magic(file)
+    form = "<H" if major == 1 else "<I"
+    (length,) = struct.unpack(form, file.read(struct.calcsize(form)))
+    if length > _MAX_HEADER:
+        raise ValueError("its header has {} bytes".format(length))
+    prefix = np.lib.format.magic(major, 0) + struct.pack(form, length)
+    header = io.BytesIO(prefix + file.read(length))
+    np.lib.format.read_magic(header)
+    readers = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
+    shape, _, dtype = readers[major](header)
+    needed = dtype.itemsize
+    for count in shape:
+        needed *= count
+    if not dtype.hasobject and len(prefix) + length + needed != size:
+        raise ValueError("its header says {} bytes, it has {}".format(needed, size))
 
 
 @contextlib.contextmanager

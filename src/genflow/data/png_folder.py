@@ -92,14 +92,7 @@ class PngFolder(ImageSource):
         return part
 
     def _read_one(self, path: str) -> np.ndarray:
-        image = _decode(path)
-        size = self.image_shape[0]
-        if image.size != (size, size) or image.mode != _MODE:
-            raise ValueError(
-                "{} must be {}x{} pixels of mode {}; got {}x{} of mode {}. Move it away, or "
-                "convert it.".format(path, size, size, _MODE, *(image.size + (image.mode,)))
-            )
-        return np.asarray(image)
+        return np.asarray(_decode(path, self.image_shape[0]))
 
 
 def _list_images(folder: str) -> List[str]:
@@ -118,16 +111,29 @@ def _list_images(folder: str) -> List[str]:
     )
 
 
-def _decode(path: str) -> "Image.Image":
+class _Unsuitable(Exception):
+    """A whole image that is not of the size or mode asked for."""
+
+
+def _decode(path: str, size: int) -> "Image.Image":
     from PIL import Image  # Not at the top: most data sets need no Pillow.
 
     with open(path, "rb") as file:
         contents = file.read()
     try:
         with Image.open(io.BytesIO(contents), formats=["PNG"]) as image:
-            image.verify()  # The checksums, which decoding skips. It uses up the image.
+            found = image.size + (image.mode,)
+            if found == (size, size, _MODE):  # Nothing larger is decoded.
+                image.verify()  # The checksums, which decoding skips. It uses up the image.
+        if found != (size, size, _MODE):
+            raise _Unsuitable()
         with Image.open(io.BytesIO(contents), formats=["PNG"]) as image:
             image.load()
+    except _Unsuitable:
+        raise ValueError(
+            "{} must be {}x{} pixels of mode {}; got {}x{} of mode {}. Move it away, or "
+            "convert it.".format(path, size, size, _MODE, *found)
+        ) from None
     except Exception as error:  # A damaged file raises whatever the chunk at hand raises.
         raise ValueError(
             "{} must be a PNG image that Pillow can read; got {}: {}; move it away and fetch it "

@@ -10,7 +10,7 @@ from genflow.core.log_det import sum_except_batch
 from genflow.core.shapes import size
 from genflow.core.types import Nest, Tensor, Updates
 from genflow.layers.learned_tanh_scale import LearnedTanhScale
-from genflow.layers.masks import Mask
+from genflow.layers.masks import Mask, check_mask
 from genflow.layers.scale_maps import check_scale_map
 
 
@@ -68,13 +68,8 @@ class MaskedAffineCoupling(Bijection):
             TypeError: If `mask` or `scale_map` cannot be called.
         """
         super().__init__(name=name)
-        if not callable(mask):
-            raise TypeError(
-                "`mask` must be a function of a shape, such as `checkerboard_mask`; got "
-                "{!r}.".format(mask)
-            )
         self.conditioner = conditioner
-        self.mask = mask
+        self.mask = check_mask(mask)
         self.scale_map = check_scale_map(LearnedTanhScale() if scale_map is None else scale_map)
 
     def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
@@ -111,17 +106,16 @@ class MaskedAffineCoupling(Bijection):
         mask = tf.convert_to_tensor(self.mask([size(x, axis) for axis in range(1, x.shape.rank)]))
         if mask.dtype != tf.bool or not _broadcasts(mask.shape, x.shape[1:]):
             raise ValueError(
-                "The `mask` of `{}` must give booleans that are broadcast to the shape of an "
-                "example, {}; got {} of shape {}.".format(
-                    self.name, x.shape[1:], mask.dtype.name, mask.shape
-                )
+                "The `mask` of `{}` must give booleans of the shape of an example, with 1 where "
+                "an axis makes no difference, or of its channels alone, {}; got {} of shape "
+                "{}.".format(self.name, x.shape[1:], mask.dtype.name, mask.shape)
             )
         return tf.cast(mask, x.dtype)
 
 
 def _broadcasts(shape: tf.TensorShape, to: tf.TensorShape) -> bool:
-    """Whether nothing of a shape is lost or added where it is broadcast to another one."""
-    if shape.rank is None or shape.rank > to.rank:
+    """Whether a shape, of the channels alone or of all axes, is broadcast to just another one."""
+    if shape.rank not in (1, to.rank):
         return False
     pairs = zip(reversed(shape.as_list()), reversed(to.as_list()))
     return all(one == 1 or None in (one, other) or one == other for one, other in pairs)

@@ -15,6 +15,16 @@ Shape = Sequence[Union[int, Tensor]]
 Mask = Callable[[Shape], Tensor]
 
 
+def check_mask(mask: Mask) -> Mask:
+    """Refuses what is no function; returns the mask."""
+    if not callable(mask):
+        raise TypeError(
+            "`mask` must be a function of a shape, such as `checkerboard_mask`; got a {}: pass "
+            "`lambda shape: mask`.".format(type(mask).__name__)
+        )
+    return mask
+
+
 def checkerboard_mask(shape: Shape) -> Tensor:
     """Keeps the pixels whose coordinates have an odd sum.
 
@@ -92,6 +102,7 @@ def complement(mask: Mask) -> Mask:
         >>> complement(checkerboard_mask)([4, 6, 3]).shape.as_list()
         [4, 6, 1]
     """
+    check_mask(mask)
 
     def complemented(shape: Shape) -> Tensor:
         return tf.logical_not(mask(shape))

@@ -36,6 +36,8 @@ def run_command(command: Callable[[], Result], how_to_go_on: Optional[str] = Non
         return command()
     except (OSError, ValueError, FloatingPointError) as error:
         sys.exit(str(error))
+    except MemoryError as error:
+        sys.exit("There is not enough memory: {}.".format(error or "take smaller batches"))
     except KeyboardInterrupt as stopped:
         what = str(stopped) or "stopped"
         if how_to_go_on:

@@ -140,8 +140,9 @@ class FlowReporter:
 
 
 def _in_rows(images: np.ndarray) -> List[np.ndarray]:
-    """Cuts images into rows of ten; what is missing in the last one is white."""
-    columns = min(NUM_COLUMNS, len(images))
+    """Cuts images into rows of ten at most, as even as can be; what is missing is white."""
+    num_rows = -(-len(images) // NUM_COLUMNS)
+    columns = -(-len(images) // num_rows)
     missing = -len(images) % columns
     white = np.full((missing,) + images.shape[1:], 255, np.uint8)
     return list(np.concatenate([images, white]).reshape((-1, columns) + images.shape[1:]))

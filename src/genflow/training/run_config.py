@@ -64,6 +64,8 @@ def check_config(
         check_checkpoint_config(restore_path, config, may_change)
     elif checkpoint is not None and before is not None:
         _check_same(run_dir, before, now, may_change)
+    elif checkpoint is not None:
+        check_checkpoint_config(checkpoint, config, may_change)
 
 
 def check_checkpoint_config(path: str, config: Any, may_change: Sequence[str] = ()) -> None:
