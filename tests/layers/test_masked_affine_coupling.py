@@ -126,9 +126,7 @@ def test_half_couplings_hand_training_on(direction):
 
 
 def test_refuses_what_is_no_mask_and_no_scale_map():
-    with pytest.raises(
-        TypeError, match="`mask` must be a function.*got a str: pass `lambda shape"
-    ):
+    with pytest.raises(TypeError, match="`mask` must be a function.*got a str: pass `lambda shape"):
         MaskedAffineCoupling(ZerosConv(6), "checkerboard")
     with pytest.raises(TypeError, match="`scale_map` must be a function of a tensor; got 'tanh'"):
         MaskedAffineCoupling(ZerosConv(6), channel_mask, "tanh")
