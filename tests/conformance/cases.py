@@ -185,23 +185,18 @@ def residual(channels, seed):
 
 
 def real_nvp():
-    """Both masks, batch norm, and half of the channels factored out as the paper does."""
-
-    def couplings(channels, mask, scale_map, seed):
-        return [
-            MaskedAffineCoupling(residual(channels, seed), mask, scale_map),
-            RunningBatchNorm(),
-            MaskedAffineCoupling(residual(channels, seed + 1), complement(mask)),
-            RunningBatchNorm(decay=0.0),
-        ]
-
-    fine = couplings(2, checkerboard_mask, LearnedTanhScale(), seed=1)
-    coarse = couplings(8, channel_mask, ExpScale(), seed=3)
+    """Both masks, batch norm, and half of the channels factored out as the paper's authors do."""
+    fine = [
+        MaskedAffineCoupling(residual(2, seed=1), checkerboard_mask),
+        RunningBatchNorm(),
+        MaskedAffineCoupling(ZerosConv(4), complement(checkerboard_mask)),
+    ]
+    coarse = [MaskedAffineCoupling(ZerosConv(16), channel_mask, ExpScale())]
     factor_out = [Permute(checkerboard_order), Split()]
     return MultiScale(
         [
             Chain(fine + [Squeeze(channel_major=False)] + coarse + factor_out),
-            Chain(couplings(4, checkerboard_mask, TanhScale(), seed=5)),
+            Chain([MaskedAffineCoupling(ZerosConv(8), checkerboard_mask), RunningBatchNorm(0.0)]),
         ]
     )
 

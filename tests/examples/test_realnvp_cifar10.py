@@ -144,7 +144,10 @@ def test_the_density_of_an_image_does_not_depend_on_its_neighbours(real_nvp, pre
     np.testing.assert_allclose(flow.bits_per_dim(x[:1])[0], bits[0], atol=2e-5)
 
 
-SMALL = ["--data_set=digits", "--width=4", "--num_blocks=1", "--n_test=20", "--init_batch_size=20"]
+# With one scale, whose graph is made in less than half the time of that of two.
+SMALL = (
+    "--data_set=digits --num_scales=1 --width=4 --num_blocks=1 --n_test=20 --init_batch_size=20"
+).split()
 
 
 def run(real_nvp, save_dir, *flags):
@@ -154,29 +157,23 @@ def run(real_nvp, save_dir, *flags):
 @pytest.mark.parametrize(
     "flags",
     [
-        ["--preset=paper", "--dropout_p=0.2"],
-        ["--preset=original", "--alpha=0.1", "--clip_norm=50"],
-        ["--num_scales=3", "--batch_size=20"],
+        ["--preset=paper", "--dropout_p=0.2", "--steps=30", "--steps_log=10", "--batch_size=30"],
+        ["--preset=original", "--alpha=0.1", "--clip_norm=50", "--num_scales=2", "--steps=3"],
     ],
-    ids=["paper", "original", "three-scales"],
+    ids=["paper", "original"],
 )
 def test_trains_with_every_choice(real_nvp, tmp_path, capsys, flags):
-    run(real_nvp, tmp_path, "--steps=3", "--steps_log=1", *flags)
+    run(real_nvp, tmp_path, *flags)
 
     output = capsys.readouterr().out
-    assert "Held-out bits/dim after 3 steps: " in output
+    assert "Held-out bits/dim after " in output
     for name in ("sample grid", "reconstructions", "bits per dim", "learning curve"):
         line = [line for line in output.splitlines() if line.strip().startswith(name)][0]
         assert os.path.getsize(line[len("  sample grid         ") :].strip()) > 1000
-
-
-def test_learns(real_nvp, tmp_path):
-    run(real_nvp, tmp_path, "--steps=40", "--steps_log=10", "--batch_size=30")
-
     with open(str(tmp_path / "log.jsonl")) as file:
         records = [json.loads(line) for line in file]
     losses = [r["train_bits_per_dim"] for r in records if "train_bits_per_dim" in r]
-    assert losses[-1] < losses[0] - 0.3
+    assert len(losses) < 2 or losses[-1] < losses[0] - 0.2
 
 
 def test_ends_an_epoch_as_the_original_does(real_nvp, tmp_path, capsys):
@@ -200,14 +197,6 @@ def test_saves_pictures_when_the_original_does(real_nvp):
     for interval, epochs in ((1, [1, 2, 3, 4, 5, 6]), (2, [1, 3, 5]), (20, [1])):
         config = parsed(real_nvp, "-t", str(interval))
         assert [epoch for epoch in range(1, 7) if real_nvp.saves(config, epoch)] == epochs
-
-
-def test_starts_from_the_best_of_another_run(real_nvp, tmp_path):
-    run(real_nvp, tmp_path / "first", "--steps=2")
-    best = str(tmp_path / "first" / "best")
-    run(real_nvp, tmp_path / "second", "--steps=3", "--restore_path", best)
-    with pytest.raises(SystemExit, match="width was 4, is 5"):
-        run(real_nvp, tmp_path / "third", "--steps=3", "--width=5", "--restore_path", best)
 
 
 def test_load_params_goes_on_bit_for_bit(real_nvp, tmp_path):
@@ -245,6 +234,15 @@ def test_a_folder_with_a_run_needs_load_params(real_nvp, tmp_path):
         run(real_nvp, tmp_path, "--steps=2", "--load_params=1", "--dropout_p=0.5")
 
 
+def test_starts_from_the_best_of_another_run_in_a_new_folder(real_nvp, tmp_path, capsys):
+    run(real_nvp, tmp_path / "first", "--steps=1")
+    restored = ["--steps=1", "--restore_path", str(tmp_path / "first" / "best")]
+    with pytest.raises(SystemExit, match="width was 4, is 5"):
+        run(real_nvp, tmp_path / "second", "--width=5", *restored)
+    run(real_nvp, tmp_path / "second", *restored)
+    assert "images of digits-train, from update 1 on" in capsys.readouterr().out
+
+
 def test_init_batch_size_is_how_many_images_initialise(real_nvp, tmp_path, monkeypatch):
     read, chosen = ImageSet.read, []
 
@@ -254,10 +252,11 @@ def test_init_batch_size_is_how_many_images_initialise(real_nvp, tmp_path, monke
         return images, labels
 
     monkeypatch.setattr(ImageSet, "read", recorded)
-    flags = ["--steps=1", "--init_batch_size=37", "--preset=original"]
-    run(real_nvp, tmp_path, *flags)
-
+    flags = ["--init_batch_size=37", "--preset=original", "--save_dir", str(tmp_path)]
     config = parsed(real_nvp, *(SMALL + flags))
+    train_set, test_set = real_nvp.load_data(config, "train"), real_nvp.load_data(config, "test")
+    real_nvp.make_trainer(config, train_set, test_set).write_checkpoint()
+
     noise_seed = host_seed(config.seed, "initialize", 0)
     flow = real_nvp.make_model(config, (16, 16, 1), lambda: tf.constant(noise_seed))
     flow.initialize(chosen[0])
@@ -319,13 +318,13 @@ def test_the_published_line_makes_the_published_model(real_nvp):
 def test_trains_on_real_cifar10_by_the_published_line(real_nvp, tmp_path, capsys):
     """Only smaller, and for one update of 12 images."""
     urls = ["--data_url", os.environ["GENFLOW_DATA_DIR"], "--train_url", str(tmp_path)]
-    small = ["--width=4", "--num_blocks=1", "--steps=1", "--n_test=12"]
+    small = ["--width=4", "--num_blocks=1", "--num_scales=1", "--steps=1", "--n_test=12"]
     real_nvp.main(PUBLISHED + urls + small)
 
     assert "Held-out bits/dim after 1 steps: " in capsys.readouterr().out
 
 
-def test_trains_on_a_folder_of_imagenet(real_nvp, tmp_path):
+def test_data_set_imagenet_is_a_folder_of_pngs(real_nvp, tmp_path):
     random = np.random.RandomState(0)
     for folder, count in (("train_32x32", 30), ("valid_32x32", 20)):
         os.makedirs(str(tmp_path / "data" / folder))
@@ -333,11 +332,14 @@ def test_trains_on_a_folder_of_imagenet(real_nvp, tmp_path):
             pixels = random.randint(0, 256, [32, 32, 3]).astype(np.uint8)
             path = tmp_path / "data" / folder / "{}.png".format(index)
             Image.fromarray(pixels).save(str(path))
-    flags = ["--data_set=imagenet", "-i", str(tmp_path / "data"), "--steps=2"]
-    run(real_nvp, tmp_path / "run", *flags)
+    config = parsed(real_nvp, "-d", "imagenet", "-i", str(tmp_path / "data"))
 
-    with open(str(tmp_path / "run" / "config.json")) as file:
-        assert json.load(file)["data_set"] == "imagenet"
+    sets = [real_nvp.load_data(config, split) for split in ("train", "test")]
+
+    assert [(len(image_set), image_set.image_shape) for image_set in sets] == [
+        (30, (32, 32, 3)),
+        (20, (32, 32, 3)),
+    ]
 
 
 @pytest.mark.parametrize(
