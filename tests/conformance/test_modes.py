@@ -15,7 +15,11 @@ def test_the_modes_give_the_same_numbers(case):
         assert_close(other.after_initialization, eager.after_initialization, 1e-12)
 
 
-@pytest.mark.parametrize("case", LAYERS + NETWORKS, ids=repr)
+# Compositions of layers and networks: it takes seconds for each case.
+COMPOSED = [case for case in LAYERS if case.name.split("_")[0] in ("chain", "multi", "inverse")]
+
+
+@pytest.mark.parametrize("case", COMPOSED, ids=repr)
 def test_autograph_changes_nothing(case):
     """A `tf.function` as users write it, with both directions in it."""
     evaluation = evaluate(case, Eager)
