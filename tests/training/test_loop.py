@@ -1,5 +1,6 @@
 import os
 import signal
+import time
 
 import numpy as np
 import pytest
@@ -155,8 +156,10 @@ def test_a_signal_ends_training_between_steps_and_keeps_them(tmp_path, signum):
 def test_a_second_signal_takes_effect_at_once(tmp_path):
     with StopSignals():
         os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)  # Another thread may get it first; two at once would be one.
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5.0)
 
 
 def test_a_failing_callback_keeps_the_steps(tmp_path):
