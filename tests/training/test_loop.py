@@ -155,11 +155,15 @@ def test_a_signal_ends_training_between_steps_and_keeps_them(tmp_path, signum):
 
 def test_a_second_signal_takes_effect_at_once(tmp_path):
     with StopSignals():
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.2)  # Another thread may get it first; two at once would be one.
+        interrupt(wait=0.2)
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(5.0)
+            interrupt(wait=5.0)
+
+
+def interrupt(wait):
+    """Another thread may get the signal first, and two at once would be one."""
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(wait)
 
 
 def test_a_failing_callback_keeps_the_steps(tmp_path):
