@@ -86,7 +86,7 @@ class RunningBatchNorm(Bijection):
 
     def _initialize(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Updates]:
         checks = check_several_examples(x, owner=self)
-        checks += check_variation(x, axes=range(x.shape.rank - 1), owner=self)
+        checks += check_variation(x, axes=list(range(x.shape.rank - 1)), owner=self)
         mean, variance = after(self.statistics.moments(x), checks)
         return self._standardised(x, mean, variance)[0], self.statistics.set(x, mean, variance)
 
