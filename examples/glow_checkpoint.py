@@ -23,7 +23,14 @@ import shlex
 import sys
 from typing import Any, List, Optional, Sequence
 
-from genflow.training import flag, keep_config, latest_checkpoint, parse_flags, run_command
+from genflow.training import (
+    flag,
+    keep_config,
+    latest_checkpoint,
+    names_of_flags,
+    parse_flags,
+    run_command,
+)
 from glow_cifar10 import make_trainer
 from glow_data import load_data
 from glow_flags import MAY_CHANGE, Config, check, check_data
@@ -70,8 +77,7 @@ def parse(argv: Optional[Sequence[str]] = None) -> ConversionConfig:
 
 def convert(config: ConversionConfig) -> List[str]:
     """Makes a run of an original checkpoint; returns the names that were not needed."""
-    names = [field.name for field in dataclasses.fields(Config)]
-    run_config = Config(**{name: getattr(config, name) for name in names})
+    run_config = Config(**{name: getattr(config, name) for name in names_of_flags(Config)})
     check(run_config)
     if latest_checkpoint(run_config.logdir) is not None:
         raise ValueError(

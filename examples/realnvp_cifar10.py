@@ -27,7 +27,7 @@ lose nothing.
 import dataclasses
 import functools
 import sys
-from typing import Callable, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
 import tensorflow.compat.v2 as tf
 
@@ -96,6 +96,11 @@ class Preset(NamedTuple):
 
 def paper_conditioner(config: Config, channels: int, seed: int, dropout_seed: Seed) -> Network:
     """A residual network with a gain for every channel and unbounded shifts."""
+    return residual(config, channels, seed, dropout_seed)
+
+
+def residual(config: Config, channels: int, seed: int, dropout_seed: Seed, **convs: Any) -> Network:
+    """The residual network of both presets, which take other convolutions."""
     return ResidualConditioner(
         config.width,
         2 * channels,
@@ -104,6 +109,7 @@ def paper_conditioner(config: Config, channels: int, seed: int, dropout_seed: Se
         dropout_rate=config.dropout_p,
         dropout_seed=dropout_seed,
         seed=seed,
+        **convs,
     )
 
 
@@ -122,16 +128,9 @@ class OriginalConditioner(Network):
         """Constructs the network; see `paper_conditioner`."""
         super().__init__()
         conv = functools.partial(WeightNormConv, norm=kernel_norm, use_bias=False)
-        self.residual = ResidualConditioner(
-            config.width,
-            2 * channels,
-            config.num_blocks,
-            make_conv=conv,
-            make_norm=functools.partial(BatchNorm, config.norm_decay, affine=False),
-            make_output=functools.partial(conv, init_scale=0.1),
-            dropout_rate=config.dropout_p,
-            dropout_seed=dropout_seed,
-            seed=seed,
+        output = functools.partial(conv, init_scale=0.1)
+        self.residual = residual(
+            config, channels, seed, dropout_seed, make_conv=conv, make_output=output
         )
 
     def _build(self, x: Tensor) -> None:

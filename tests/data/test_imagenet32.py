@@ -185,6 +185,22 @@ class Hostile:
         return os.mkdir, (self.folder,)
 
 
+@pytest.mark.parametrize(
+    ("shape", "padding", "reason"),
+    [((10**10, 32, 32, 3), 0, "its header says 30720000000000 bytes"), ((1,), 20000, "header")],
+    ids=["more than there is", "a long header"],
+)
+def test_a_header_is_not_believed(tmp_path, shape, padding, reason):
+    """Nothing is allocated that is not there."""
+    header = "{{'descr': '|u1', 'fortran_order': False, 'shape': {}, }}".format(shape)
+    header = (header + " " * padding + "\n").encode()
+    start = np.lib.format.magic(1, 0) + len(header).to_bytes(2, "little")
+    with zipfile.ZipFile(str(tmp_path / "imgnet_32x32.npz"), "w") as archive:
+        archive.writestr("trainx.npy", start + header + b"x")
+    with pytest.raises(ValueError, match="`trainx` of .* is damaged or no array.*" + reason):
+        load_imagenet32("train", str(tmp_path))
+
+
 def test_a_pickle_in_an_archive_is_not_run(tmp_path):
     trap = tmp_path / "trap"
     np.savez(str(tmp_path / "imgnet_32x32.npz"), testx=np.array([Hostile(str(trap))], object))

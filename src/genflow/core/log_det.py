@@ -31,6 +31,12 @@ def num_positions(x: Tensor) -> Tensor:
     return tf.cast(tf.reduce_prod(tf.shape(x)[1:-1]), dtype)
 
 
+def scaling_log_det(log_scale: Tensor, x: Tensor) -> Tensor:
+    """The log-determinant of scaling the channels alike at all positions: `[batch]`."""
+    log_scale = tf.cast(log_scale, log_det_dtype(x.dtype))
+    return per_example(num_positions(x) * tf.reduce_sum(log_scale), x)
+
+
 def num_values(x: Tensor) -> Tensor:
     """How many numbers one example has."""
     dtype = log_det_dtype(x.dtype)

@@ -6,6 +6,7 @@ import re
 from typing import Any, Optional
 
 from genflow.data.record_manifest import FileSummary, RecordManifest
+from genflow.data.whole_file import whole_file
 
 _NAME = "manifest.json"
 _VERSION = 1
@@ -90,10 +91,8 @@ def save_manifest(manifest: RecordManifest, folder: str) -> None:
         "class_names": manifest.class_names,
         "files": {name: summary._asdict() for name, summary in sorted(manifest.files.items())},
     }
-    partial = path + ".partial"
-    with open(partial, "w", encoding="utf-8") as file:
+    with whole_file(path) as file:
         json.dump(fields, file, indent=1)
-    os.replace(partial, path)
 
 
 def _num_examples(manifest: RecordManifest, folder: str) -> Any:

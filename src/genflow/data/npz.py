@@ -3,7 +3,6 @@
 import contextlib
 import io
 import os
-import struct
 import zipfile
 from typing import IO, Iterator, Sequence
 
@@ -12,6 +11,10 @@ import numpy as np
 _SUFFIX = ".npy"
 _MAX_NAMES = 5  # That a message lists.
 _MAX_HEADER = 10000  # Bytes; those of arrays of numbers have 128.
+_READERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def read_npz(path: str, name: str, remedy: str) -> np.ndarray:
@@ -65,21 +68,15 @@ def describe_array(array: np.ndarray) -> str:
 
 def _check_header(file: IO, size: int) -> None:
     """Refuses a header that is too long, or that says more numbers than follow it."""
-    major, _ = np.lib.format.read_magic(file)
-    form = "<H" if major == 1 else "<I"
-    (length,) = struct.unpack(form, file.read(struct.calcsize(form)))
-    if length > _MAX_HEADER:
-        raise ValueError("its header has {} bytes".format(length))
-    prefix = np.lib.format.magic(major, 0) + struct.pack(form, length)
-    header = io.BytesIO(prefix + file.read(length))
-    np.lib.format.read_magic(header)
-    readers = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
-    shape, _, dtype = readers[major](header)
+    start = io.BytesIO(file.read(_MAX_HEADER))
+    shape, _, dtype = _READERS[np.lib.format.read_magic(start)](start)
     needed = dtype.itemsize
     for count in shape:
         needed *= count
-    if not dtype.hasobject and len(prefix) + length + needed != size:
-        raise ValueError("its header says {} bytes, it has {}".format(needed, size))
+    if not dtype.hasobject and start.tell() + needed != size:
+        raise ValueError(
+            "its header says {} bytes, after it are {}".format(needed, size - start.tell())
+        )
 
 
 @contextlib.contextmanager

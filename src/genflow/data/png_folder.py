@@ -1,9 +1,10 @@
 """Image sets on disk, of one PNG file for each image."""
 
+import contextlib
 import copy
 import io
 import os
-from typing import TYPE_CHECKING, List, Tuple
+from typing import TYPE_CHECKING, Iterator, List, Tuple
 
 import numpy as np
 
@@ -111,32 +112,32 @@ def _list_images(folder: str) -> List[str]:
     )
 
 
-class _Unsuitable(Exception):
-    """A whole image that is not of the size or mode asked for."""
-
-
 def _decode(path: str, size: int) -> "Image.Image":
     from PIL import Image  # Not at the top: most data sets need no Pillow.
 
     with open(path, "rb") as file:
         contents = file.read()
-    try:
-        with Image.open(io.BytesIO(contents), formats=["PNG"]) as image:
-            found = image.size + (image.mode,)
-            if found == (size, size, _MODE):  # Nothing larger is decoded.
-                image.verify()  # The checksums, which decoding skips. It uses up the image.
-        if found != (size, size, _MODE):
-            raise _Unsuitable()
-        with Image.open(io.BytesIO(contents), formats=["PNG"]) as image:
-            image.load()
-    except _Unsuitable:
+    with _explained(path), Image.open(io.BytesIO(contents), formats=["PNG"]) as image:
+        found = image.size + (image.mode,)
+        if found == (size, size, _MODE):  # Nothing larger is decoded.
+            image.verify()  # The checksums, which decoding skips. It uses up the image.
+    if found != (size, size, _MODE):
         raise ValueError(
             "{} must be {}x{} pixels of mode {}; got {}x{} of mode {}. Move it away, or "
             "convert it.".format(path, size, size, _MODE, *found)
-        ) from None
-    except Exception as error:  # A damaged file raises whatever the chunk at hand raises.
+        )
+    with _explained(path), Image.open(io.BytesIO(contents), formats=["PNG"]) as image:
+        image.load()
+    return image
+
+
+@contextlib.contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Turns whatever the chunk at hand of a damaged file raises into one sentence."""
+    try:
+        yield
+    except Exception as error:
         raise ValueError(
             "{} must be a PNG image that Pillow can read; got {}: {}; move it away and fetch it "
             "again.".format(path, type(error).__name__, error)
         ) from error
-    return image

@@ -12,7 +12,7 @@ from genflow.core.checks import (
     initialization_statistics,
     static_channels,
 )
-from genflow.core.log_det import log_det_dtype, num_positions, per_example
+from genflow.core.log_det import scaling_log_det
 from genflow.core.shapes import static_size
 from genflow.core.types import Nest, Tensor, Updates
 
@@ -72,12 +72,12 @@ class ActNorm(Bijection):
     def _forward(self, x: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         self._check(x)
         log_scale = self.log_scale_factor * self.log_scale
-        return (x + self.shift) * tf.exp(log_scale), self._log_det(x, log_scale)
+        return (x + self.shift) * tf.exp(log_scale), scaling_log_det(log_scale, x)
 
     def _inverse(self, y: Tensor, context: Optional[Nest], training: bool) -> Tuple[Tensor, Tensor]:
         self._check(y)
         log_scale = self.log_scale_factor * self.log_scale
-        return y * tf.exp(-log_scale) - self.shift, -self._log_det(y, log_scale)
+        return y * tf.exp(-log_scale) - self.shift, -scaling_log_det(log_scale, y)
 
     def _initialize(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Updates]:
         self._check(x)
@@ -91,8 +91,3 @@ class ActNorm(Bijection):
         """Without it, one channel would be broadcast to many and the other way round."""
         static_channels(x, owner=self)
         check_channels(x, static_size(self.shift, 0), self, "its input, as at the first call")
-
-    @staticmethod
-    def _log_det(x: Tensor, log_scale: Tensor) -> Tensor:
-        log_scale = tf.cast(log_scale, log_det_dtype(x.dtype))
-        return per_example(num_positions(x) * tf.reduce_sum(log_scale), x)

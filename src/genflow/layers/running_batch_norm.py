@@ -6,7 +6,7 @@ import tensorflow.compat.v2 as tf
 
 from genflow.core import Bijection
 from genflow.core.checks import check_positive, check_several_examples, check_variation
-from genflow.core.log_det import log_det_dtype, num_positions, per_example
+from genflow.core.log_det import scaling_log_det
 from genflow.core.running_statistics import RunningStatistics, after
 from genflow.core.types import Nest, Tensor, Updates
 
@@ -82,7 +82,7 @@ class RunningBatchNorm(Bijection):
         mean, variance = self.statistics.current(y)
         log_scale = self._log_scale(variance)
         x = y * tf.cast(tf.exp(-log_scale), y.dtype) + tf.cast(mean, y.dtype)
-        return x, -self._log_det(y, log_scale)
+        return x, -scaling_log_det(log_scale, y)
 
     def _initialize(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Updates]:
         checks = check_several_examples(x, owner=self)
@@ -93,12 +93,7 @@ class RunningBatchNorm(Bijection):
     def _standardised(self, x: Tensor, mean: Tensor, variance: Tensor) -> Tuple[Tensor, Tensor]:
         log_scale = self._log_scale(variance)
         y = (x - tf.cast(mean, x.dtype)) * tf.cast(tf.exp(log_scale), x.dtype)
-        return y, self._log_det(x, log_scale)
+        return y, scaling_log_det(log_scale, x)
 
     def _log_scale(self, variance: Tensor) -> Tensor:
         return -0.5 * tf.math.log(variance + self.epsilon)
-
-    @staticmethod
-    def _log_det(x: Tensor, log_scale: Tensor) -> Tensor:
-        log_scale = tf.cast(log_scale, log_det_dtype(x.dtype))
-        return per_example(num_positions(x) * tf.reduce_sum(log_scale), x)

@@ -5,21 +5,24 @@ from typing import Callable, Optional, Tuple
 from genflow.core import Network
 from genflow.core.types import Nest, Tensor, Updates
 
+# Applies a part of a network to a tensor.
+Run = Callable[[Network, Tensor], Tensor]
+
 
 class ComposedNetwork(Network):
     """A network that has no variables of its own, only those of its parts.
 
-    Subclasses write `_compose(x, run)`, which applies a part by `run(part, h)`. The same
-    formula then serves for calling the network and for initialising it, where every part
-    is initialised with what the parts before it give after their own update. The context
-    is not used.
+    Subclasses write `_compose(x, context, run)`, which applies a part by `run(part, h)`. The
+    same formula then serves for calling the network and for initialising it, where every
+    part is initialised with what the parts before it give after their own update. The parts
+    get no context.
     """
 
-    def _compose(self, x: Tensor, run: Callable[[Network, Tensor], Tensor]) -> Tensor:
+    def _compose(self, x: Tensor, context: Optional[Nest], run: Run) -> Tensor:
         raise NotImplementedError("`{}` has no `_compose`.".format(type(self).__name__))
 
     def _call(self, x: Tensor, context: Optional[Nest], training: bool) -> Tensor:
-        return self._compose(x, lambda part, h: part(h, training=training))
+        return self._compose(x, context, lambda part, h: part(h, training=training))
 
     def _initialize(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Updates]:
         updates = []
@@ -29,4 +32,4 @@ class ComposedNetwork(Network):
             updates.extend(more)
             return y
 
-        return self._compose(x, run), updates
+        return self._compose(x, context, run), updates

@@ -1,17 +1,17 @@
 """The conditioner of Glow's couplings."""
 
-from typing import Optional, Tuple
+from typing import Optional
 
 import tensorflow.compat.v2 as tf
 
-from genflow.core import Network
 from genflow.core.random import child_seeds
-from genflow.core.types import Nest, Tensor, Updates
+from genflow.core.types import Nest, Tensor
 from genflow.networks.act_norm_conv import ActNormConv
+from genflow.networks.composed_network import ComposedNetwork, Run
 from genflow.networks.zeros_conv import ZerosConv
 
 
-class GlowConditioner(Network):
+class GlowConditioner(ComposedNetwork):
     """Convolutions of 3x3, 1x1 and 3x3, the last of which starts as zero.
 
     Computes `zeros_conv(relu(conv_1x1(relu(conv_3x3(x)))))`, where the first two are
@@ -62,14 +62,9 @@ class GlowConditioner(Network):
         )
         self.conv_out = ZerosConv(out_channels, log_scale_factor=log_scale_factor)
 
-    def _call(self, x: Tensor, context: Optional[Nest], training: bool) -> Tensor:
-        h = tf.nn.relu(self._with_context(self.conv_in(x), context))
-        return self.conv_out(tf.nn.relu(self.conv_hidden(h)))
-
-    def _initialize(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Updates]:
-        h, updates = self.conv_in.initialize(x)
-        h, more = self.conv_hidden.initialize(tf.nn.relu(self._with_context(h, context)))
-        return self.conv_out(tf.nn.relu(h)), updates + more
+    def _compose(self, x: Tensor, context: Optional[Nest], run: Run) -> Tensor:
+        h = tf.nn.relu(self._with_context(run(self.conv_in, x), context))
+        return run(self.conv_out, tf.nn.relu(run(self.conv_hidden, h)))
 
     def _with_context(self, h: Tensor, context: Optional[Nest]) -> Tensor:
         return h

@@ -6,8 +6,8 @@ import tensorflow.compat.v2 as tf
 
 from genflow.core import Network
 from genflow.core.random import child_seeds
-from genflow.core.types import Tensor
-from genflow.networks.composed_network import ComposedNetwork
+from genflow.core.types import Nest, Tensor
+from genflow.networks.composed_network import ComposedNetwork, Run
 
 
 class ResidualBlock(ComposedNetwork):
@@ -35,7 +35,7 @@ class ResidualBlock(ComposedNetwork):
         self.conv_out = make_conv(width, kernel_size=3, seed=second)
         self.norm_out = make_norm()
 
-    def _compose(self, x: Tensor, run: Callable[[Network, Tensor], Tensor]) -> Tensor:
+    def _compose(self, x: Tensor, context: Optional[Nest], run: Run) -> Tensor:
         h = tf.nn.relu(run(self.norm_in, run(self.conv_in, x)))
         h = run(self.conv_out, run(self.dropout, h))
         return tf.nn.relu(x + run(self.norm_out, h))

@@ -8,9 +8,9 @@ import tensorflow.compat.v2 as tf
 from genflow.core import Network, fold_in, make_seed
 from genflow.core.checks import check_positive_integer
 from genflow.core.random import child_seeds
-from genflow.core.types import Seed, Tensor
+from genflow.core.types import Nest, Seed, Tensor
 from genflow.networks.batch_norm import BatchNorm
-from genflow.networks.composed_network import ComposedNetwork
+from genflow.networks.composed_network import ComposedNetwork, Run
 from genflow.networks.dropout import Dropout
 from genflow.networks.residual_block import ResidualBlock
 from genflow.networks.weight_norm_conv import WeightNormConv
@@ -98,7 +98,7 @@ class ResidualConditioner(ComposedNetwork):
         ]
         self.conv_out = make_output(out_channels, kernel_size=1, seed=last)
 
-    def _compose(self, x: Tensor, run: Callable[[Network, Tensor], Tensor]) -> Tensor:
+    def _compose(self, x: Tensor, context: Optional[Nest], run: Run) -> Tensor:
         h = run(self.conv_in, run(self.norm_in, x))
         h = tf.nn.relu(run(self.norm_hidden, h))
         for block in self.blocks:

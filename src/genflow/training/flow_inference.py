@@ -1,12 +1,12 @@
 """Encoding a whole set of images, and decoding it again."""
 
-import os
 from typing import Any, Dict
 
 import numpy as np
 import tree
 
 from genflow.data import ImageSet, epoch_batches
+from genflow.data.whole_file import whole_file
 from genflow.training.checkpoints import Session
 from genflow.training.flow_graph import FlowGraph, mean_over
 from genflow.training.stop_signals import StopSignals
@@ -49,15 +49,9 @@ def save_encoding(
         fetched = session.run(fetches, tensors.feed(images, labels, "evaluate", index))
         batches.append(dict(fetched, images=images, labels=labels))
     arrays = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
-    _save(path, arrays)
+    with whole_file(path, "wb") as file:
+        np.savez(file, **arrays)
     means = mean_over([{name: batch[name] for name in tensors.per_image} for batch in batches])
     difference = np.abs(arrays["decoded"].astype(int) - arrays["images"].astype(int)).max()
     summary = {"test_" + name: value for name, value in means.items()}
     return dict(summary, max_difference=int(difference), path=path, num_images=len(image_set))
-
-
-def _save(path: str, arrays: Dict[str, np.ndarray]) -> None:
-    partial = path + ".partial"
-    with open(partial, "wb") as file:
-        np.savez(file, **arrays)
-    os.replace(partial, path)

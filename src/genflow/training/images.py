@@ -1,9 +1,10 @@
 """Pictures made of many images."""
 
-import os
 from typing import Optional, Sequence, Tuple
 
 import numpy as np
+
+from genflow.data.whole_file import whole_file
 
 _DPI = 100
 _TITLE_POINTS = 8
@@ -195,6 +196,5 @@ def save_figure(figure: object, path: str) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     FigureCanvasAgg(figure)
-    partial = path + ".partial"
-    figure.savefig(partial, format="png", bbox_inches="tight")
-    os.replace(partial, path)
+    with whole_file(path, "wb") as file:
+        figure.savefig(file, format="png", bbox_inches="tight")

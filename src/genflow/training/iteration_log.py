@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 
+from genflow.data.whole_file import whole_file
 from genflow.training.epoch_sums import EpochSums
 from genflow.training.flow_report import Report
 from genflow.training.run_log import RunLog
@@ -97,10 +98,8 @@ class IterationLog:
         if self._is_new:
             RunLog(self._path).set_aside()
             self._is_new = False
-        partial = self._path + ".partial"
-        with open(partial, "wb") as file:
+        with whole_file(self._path, "wb") as file:
             np.savez(file, **{_KEY: np.array(self._results, np.float64)})
-        os.replace(partial, self._path)
 
 
 def _results(state: Any) -> List[Optional[float]]:

@@ -5,6 +5,7 @@ import json
 import os
 from typing import Any, Optional, Sequence
 
+from genflow.data.whole_file import whole_file
 from genflow.training.checkpoint_files import latest_checkpoint, read_state, resolve_checkpoint
 
 _FILE = "config.json"
@@ -120,11 +121,8 @@ def keep_config(
     """
     check_config(run_dir, config, may_change, resume, restore_path, resume_flag)
     os.makedirs(run_dir, exist_ok=True)
-    path = os.path.join(run_dir, _FILE)
-    partial = path + ".partial"
-    with open(partial, "w", encoding="utf-8") as file:
+    with whole_file(os.path.join(run_dir, _FILE)) as file:
         json.dump(dataclasses.asdict(config), file, indent=2)
-    os.replace(partial, path)
 
 
 def _read(path: str, now: dict) -> dict:

@@ -4,6 +4,8 @@ import json
 import os
 from typing import Any, Dict, List
 
+from genflow.data.whole_file import whole_file
+
 
 class RunLog:
     """Appends records to a file of JSON lines, each of them on disk when `write` returns.
@@ -58,10 +60,8 @@ class RunLog:
         kept = [record for record in records if record.get(key, last) <= last]
         if len(kept) == len(records):
             return
-        partial = self.path + ".partial"
-        with open(partial, "w", encoding="utf-8") as file:
+        with whole_file(self.path) as file:
             file.writelines(json.dumps(record) + "\n" for record in kept)
-        os.replace(partial, self.path)
 
     def write(self, record: Dict[str, Any]) -> None:
         """Appends one record.
