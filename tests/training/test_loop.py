@@ -153,7 +153,10 @@ def test_a_signal_ends_training_between_steps_and_keeps_them(tmp_path, signum):
     assert Run(tmp_path).loop(9) == 9
 
 
-def test_a_second_signal_takes_effect_at_once(tmp_path):
+def test_a_second_signal_takes_effect_at_once(request):
+    # Where the tests themselves run in the background, the shell has Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     with StopSignals():
         interrupt(wait=0.2)
         with pytest.raises(KeyboardInterrupt):
