@@ -34,6 +34,19 @@ def test_a_flag_without_value_has_other_names_too():
     assert parse_flags(Config, ["--learn_top"]).learntop is True
 
 
+@pytest.mark.parametrize("value", ["True", "true", "1"])
+@pytest.mark.parametrize("form", ["--learntop={}", "--learntop {}"])
+def test_a_flag_without_value_may_have_one(form, value):
+    assert parse_flags(Config, form.format(value).split()).learntop is True
+    assert parse_flags(Config, ["--learntop=False", "--plain", "2"]).learntop is False
+
+
+def test_what_is_neither_true_nor_false_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        parse_flags(Config, ["--learntop=maybe"])
+    assert "must be true or false; got 'maybe'" in capsys.readouterr().err
+
+
 def test_the_last_value_counts():
     assert parse_flags(Config, ["--lr=1", "--lr", "2", "--learntop", "--learntop"]).lr == 2.0
     assert parse_flags(Config, ["--n_levels=1", "--n_lev", "2"]).n_levels == 2

@@ -14,6 +14,7 @@ from genflow.training import (
     NonFiniteError,
     StopSignals,
     TrainingStopped,
+    Update,
     named_state,
     run_loop,
 )
@@ -63,6 +64,7 @@ class Run:
                     loss_second, {"pair": halves["second"]}, step, name="second"
                 ),
             ]
+            tf.group(step.assign_add(1), name="advance")
             state = named_state(
                 {"pair": self.pair},
                 {name: minimizer.optimizer for name, minimizer in self.minimizers.items()},
@@ -151,6 +153,23 @@ def test_a_signal_ends_training_between_steps_and_keeps_them(tmp_path, signum):
     assert signal.getsignal(signum) is before
     assert step_of(tmp_path) == 7
     assert Run(tmp_path).loop(9) == 9
+
+
+def test_steps_may_have_updates_of_their_own(tmp_path):
+    run = Run(tmp_path)
+    first, second = run.updates
+    advance_alone = Update(run.graph.get_operation_by_name("advance"), {})
+    run.updates = lambda step: [[second], [first, advance_alone]][step % 2]
+
+    run.loop(4)
+
+    assert [sorted(metrics) for _, metrics, _ in run.seen] == [
+        ["second_gradient_norm", "second_loss"],
+        ["first_gradient_norm", "first_loss"],
+    ] * 2
+    first_weight = [values[0] for _, _, values in run.seen]
+    assert first_weight[0] == 0.0 < first_weight[1] == first_weight[2] < first_weight[3]
+    assert step_of(tmp_path) == 4
 
 
 def test_a_second_signal_takes_effect_at_once(request):

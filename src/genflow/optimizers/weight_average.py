@@ -21,8 +21,8 @@ class WeightAverage:
     `rate = (1 - decay) / (1 - decay**t)`: the first update copies the weights, and
     after many the average is that of about the last `1 / (1 - decay)` ones.
 
-    Variables that are not trained, such as the running statistics of batch norm, are not
-    averaged: with the average of the weights they are those of the weights themselves.
+    Running statistics, such as those of batch norm, can be averaged with the weights that they
+    belong to.
 
     Both the weights and their average stay variables of the graph. For evaluation,
     samples and export they change places, and back again, without any rounding.

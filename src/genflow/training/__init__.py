@@ -11,7 +11,6 @@ from genflow.training.command import (
 from genflow.training.epoch_log import EpochLog
 from genflow.training.flag_checks import check_count, check_halvings
 from genflow.training.flags import check_flags, flag, parse_flags
-from genflow.training.flow_report import Report
 from genflow.training.flow_trainer import FlowTrainer
 from genflow.training.images import image_grid, save_labelled_rows, save_tiles
 from genflow.training.iteration_log import IterationLog
@@ -20,6 +19,7 @@ from genflow.training.loop import NonFiniteError, run_loop
 from genflow.training.minimizer import Minimizer, Update
 from genflow.training.named_state import named_state
 from genflow.training.pixel_bits import expand_bits, reduce_bits
+from genflow.training.report import Report
 from genflow.training.run_config import (
     ConfigurationError,
     check_checkpoint_config,

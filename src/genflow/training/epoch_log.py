@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Optional
 import numpy as np
 
 from genflow.training.epoch_sums import EpochSums
-from genflow.training.flow_report import Report
+from genflow.training.report import Report
 from genflow.training.run_log import RunLog, read_log
 
 _HEADER = "epoch n_processed n_images ips dtrain dtest dsample dtot train_results test_results msg"

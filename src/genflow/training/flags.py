@@ -56,7 +56,8 @@ def parse_flags(
     """Makes a configuration from command-line flags.
 
     Every field becomes the flag `--<field>`, of the type of its default; a field whose
-    default is `False` becomes a flag without a value. An unambiguous beginning of a
+    default is `False` becomes a flag that needs no value (`--<field>=true` and `=false`
+    will do as well). An unambiguous beginning of a
     flag's name will do. A flag that is given twice has its last value, but it cannot be
     given under two names.
 
@@ -124,7 +125,15 @@ def _add(parser: argparse.ArgumentParser, field: dataclasses.Field) -> None:
     text = metadata.get("help", "").replace("%", "%%")
     if field.default is False:
         parser.add_argument(
-            *names, dest=field.name, action=_OneName, nargs=0, const=True, default=False, help=text
+            *names,
+            dest=field.name,
+            action=_OneName,
+            nargs="?",
+            const=True,
+            default=False,
+            type=_truth,
+            metavar="true|false",
+            help=text,
         )
     else:
         parser.add_argument(
@@ -139,7 +148,7 @@ def _add(parser: argparse.ArgumentParser, field: dataclasses.Field) -> None:
 
 
 class _OneName(argparse.Action):
-    """Takes the last value, or the constant if there is none; refuses a second name."""
+    """Takes the last value; refuses a second name."""
 
     _name = None
 
@@ -149,7 +158,14 @@ class _OneName(argparse.Action):
         if self._name not in (None, option_string):
             parser.error("{} and {} name one thing: pass one.".format(option_string, self._name))
         self._name = option_string
-        setattr(namespace, self.dest, self.const if self.nargs == 0 else values)
+        setattr(namespace, self.dest, values)
+
+
+def _truth(text: str) -> bool:
+    """The value of a flag that is there or not, where one is given all the same."""
+    if text.lower() not in ("true", "false", "1", "0"):
+        raise argparse.ArgumentTypeError("must be true or false; got {!r}".format(text))
+    return text.lower() in ("true", "1")
 
 
 def _reason(value: Any, metadata: Any) -> str:

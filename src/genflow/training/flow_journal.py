@@ -3,21 +3,19 @@
 import contextlib
 import os
 import time
-from typing import Any, Dict, Iterator, Optional
-
-from tqdm import tqdm
+from typing import Any, Dict, Optional
 
 from genflow.optimizers import WeightAverage
 from genflow.training.checkpoints import Checkpoints, Session
-from genflow.training.flow_report import FlowReporter, Report
+from genflow.training.flow_report import FlowReporter
+from genflow.training.journal import Journal
 from genflow.training.learning_curve import save_learning_curve
 from genflow.training.meter import Meter
-from genflow.training.run_log import RunLog
+from genflow.training.report import Report
 from genflow.training.stop_signals import StopSignals
-from genflow.training.tensorboard_log import TensorBoardLog
 
 
-class FlowJournal:
+class FlowJournal(Journal):
     """Reports on a flow, and keeps the reports: log, event file, pictures, best checkpoint."""
 
     def __init__(
@@ -37,32 +35,8 @@ class FlowJournal:
             use_average: Whether it is what reports are about.
             show_progress: Whether there are messages and progress bars.
         """
-        self._reporter, self._checkpoints, self._average = reporter, checkpoints, average
-        self._use_average, self._show_progress = use_average, show_progress
-        self._log, self._board = None, None
-
-    @contextlib.contextmanager
-    def opened(self) -> Iterator[None]:
-        """Goes on with the log of a run that goes on, and sets another one aside."""
-        run_dir = self._checkpoints.run_dir
-        self._log = RunLog(os.path.join(run_dir, "log.jsonl"))
-        if self._checkpoints.goes_on:
-            self._log.rewind(self._checkpoints.step)
-        else:
-            self._log.set_aside()
-        self._board = TensorBoardLog(run_dir, self._checkpoints.step)
-        with contextlib.closing(self._board):
-            yield
-
-    def write(self, message: str) -> None:
-        """Prints a line, above the progress bar; nothing without `show_progress`."""
-        if self._show_progress:
-            tqdm.write(message)
-
-    def record(self, step: int, values: Dict[str, float]) -> None:
-        """Logs numbers."""
-        self._log.write(dict({"step": step}, **values))
-        self._board.scalars(step, values)
+        super().__init__(checkpoints, show_progress)
+        self._reporter, self._average, self._use_average = reporter, average, use_average
 
     def report(
         self,
@@ -90,7 +64,7 @@ class FlowJournal:
             self.record(step, {"test_" + name: value for name, value in results.items()})
             self.write("step {}: held-out {:.4f} bits/dim".format(step, results["bits_per_dim"]))
         if sample:
-            self._show(step, pictures)
+            self._show_curve(step, pictures)
         start, evaluated, drawn = times
         keeping = time.time() - drawn
         meter.leave_out(time.time() - start)
@@ -118,11 +92,10 @@ class FlowJournal:
         use_average = self._use_average if use_average is None else use_average
         return self._average.in_use(session) if use_average else contextlib.nullcontext()
 
-    def _show(self, step: int, pictures: Dict[str, str]) -> None:
+    def _show_curve(self, step: int, pictures: Dict[str, str]) -> None:
         """Adds the learning curve to the pictures, and all of them to TensorBoard."""
         if os.path.exists(self._log.path):
             curve = os.path.join(self._checkpoints.run_dir, "learning_curve.png")
             pictures["learning curve"] = curve
             save_learning_curve(self._log.path, curve)
-        for name, picture in pictures.items():
-            self._board.picture(step, name.replace(" ", "_"), picture)
+        self._show(step, pictures)

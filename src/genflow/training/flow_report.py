@@ -1,7 +1,7 @@
 """What is measured and drawn of a flow while it trains."""
 
 import os
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 import tree
@@ -10,31 +10,13 @@ from tqdm import tqdm
 from genflow.data import ImageSet, epoch_batches
 from genflow.training.checkpoints import Session
 from genflow.training.flow_graph import FlowGraph, mean_over
-from genflow.training.images import save_labelled_rows, save_tiles
+from genflow.training.images import cut_into_rows, save_labelled_rows, save_tiles
 from genflow.training.stop_signals import StopSignals
 
 NUM_COLUMNS = 10
 _NUM_TILES = 4 * NUM_COLUMNS
 # Those of Glow's reference implementation.
 TEMPERATURES = (0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-
-
-class Report(NamedTuple):
-    """What happened after a step of training.
-
-    Attributes:
-        results: Means over the held-out images by metric; `None` if it was not evaluated.
-        pictures: Paths by what they show; `None` if nothing was drawn.
-        is_best: Whether the held-out loss is the lowest so far.
-        evaluation_seconds: How long the evaluation took, and keeping the best.
-        drawing_seconds: How long the pictures took.
-    """
-
-    results: Optional[Dict[str, float]] = None
-    pictures: Optional[Dict[str, str]] = None
-    is_best: bool = False
-    evaluation_seconds: float = 0.0
-    drawing_seconds: float = 0.0
 
 
 class FlowReporter:
@@ -142,7 +124,4 @@ class FlowReporter:
 def _in_rows(images: np.ndarray) -> List[np.ndarray]:
     """Cuts images into rows of ten at most, as even as can be; what is missing is white."""
     num_rows = -(-len(images) // NUM_COLUMNS)
-    columns = -(-len(images) // num_rows)
-    missing = -len(images) % columns
-    white = np.full((missing,) + images.shape[1:], 255, np.uint8)
-    return list(np.concatenate([images, white]).reshape((-1, columns) + images.shape[1:]))
+    return cut_into_rows(images, -(-len(images) // num_rows))

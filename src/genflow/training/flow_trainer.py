@@ -12,16 +12,14 @@ from genflow.training.checkpoints import Checkpoints, Session
 from genflow.training.flow_graph import FlowGraph, MakeClassifier, MakeFlow
 from genflow.training.flow_inference import save_encoding
 from genflow.training.flow_journal import FlowJournal
-from genflow.training.flow_report import NUM_COLUMNS, FlowReporter, Report
-from genflow.training.loop import Metrics, run_loop
+from genflow.training.flow_report import NUM_COLUMNS, FlowReporter
 from genflow.training.meter import Meter
 from genflow.training.minimizer import Minimizer, trainable_variables
 from genflow.training.nan_guard import find_bad_layer
+from genflow.training.report import Report
+from genflow.training.reported_loop import Observer, run_reported_loop
 from genflow.training.schedules import Schedule, every
 from genflow.training.stop_signals import StopSignals
-
-# Called after each step with its number, its metrics, and what was reported.
-Observer = Callable[[int, Metrics, Report], None]
 
 
 class FlowTrainer:
@@ -222,25 +220,11 @@ class FlowTrainer:
         if self._has_trained:
             raise RuntimeError("A trainer trains once: a new one goes on from the checkpoint.")
         self._has_trained = True
-        state, reported = self.state, {}
         evaluate_at, sample_at = evaluate_at or every(1000), sample_at or every(1000)
 
-        def finish_step(step: int, session: Session) -> None:
-            is_last = step >= num_steps
-            report = self._journal.report(
-                step, session, meter, stop, is_last or evaluate_at(step), is_last or sample_at(step)
-            )
-            for observer in observers:
-                observer(step, state["pending"], report)
-            del state["pending"]
-            reported.clear()
-            reported.update({step: report})
-
-        def after_step(step: int, metrics: Metrics, session: Session) -> None:
-            meter(step, metrics)
-            # Should a signal end the report, the run goes on with it.
-            state["pending"] = {name: float(value) for name, value in metrics.items()}
-            finish_step(step, session)
+        def report(step: int, session: Session, is_last: bool) -> Report:
+            evaluate, sample = is_last or evaluate_at(step), is_last or sample_at(step)
+            return self._journal.report(step, session, meter, stop, evaluate, sample)
 
         with self._graph.as_default(), StopSignals() as stop, self._meter(
             log_every, num_steps
@@ -248,22 +232,20 @@ class FlowTrainer:
             with self._journal.opened():
                 if when_open is not None:
                     when_open()
-                if "pending" in state:
-                    finish_step(self.checkpoints.step, session)
-                    self.checkpoints.save(session, self.checkpoints.step)
-                step = run_loop(
+                step, last = run_reported_loop(
                     [self.tensors.update],
                     num_steps,
                     self.checkpoints,
                     session,
-                    callbacks=[after_step],
+                    meter,
+                    report,
+                    stop,
+                    observers=observers,
                     checkpoint_every=checkpoint_every,
                     max_seconds=max_seconds,
                     diagnose=self._diagnose,
-                    stop=stop,
                 )
-                report = reported.get(step, Report())
-                summary = self._journal.summary(step, report, session, meter, stop)
+                summary = self._journal.summary(step, last, session, meter, stop)
         return dict(
             summary, num_steps=step, train_bits_per_dim=meter.last.get("train_bits_per_dim")
         )

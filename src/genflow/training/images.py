@@ -1,6 +1,6 @@
 """Pictures made of many images."""
 
-from typing import Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -48,6 +48,21 @@ def image_grid(
         top, left = margin + row * (height + margin), margin + column * (width + margin)
         grid[top : top + height, left : left + width] = image
     return grid[margin:-margin, margin:-margin] if margin else grid
+
+
+def cut_into_rows(images: np.ndarray, num_columns: int) -> List[np.ndarray]:
+    """Cuts images into rows of equal length; white images fill the last one.
+
+    Args:
+        images: `[count, height, width, channels]` uint8.
+        num_columns: Images in each row.
+
+    Example:
+        >>> [row.shape for row in cut_into_rows(np.zeros([3, 8, 8, 1], np.uint8), 2)]
+        [(2, 8, 8, 1), (2, 8, 8, 1)]
+    """
+    white = np.full((-len(images) % num_columns,) + images.shape[1:], 255, np.uint8)
+    return list(np.concatenate([images, white]).reshape((-1, num_columns) + images.shape[1:]))
 
 
 def save_labelled_rows(

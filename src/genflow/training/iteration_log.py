@@ -8,7 +8,7 @@ import numpy as np
 
 from genflow.data.whole_file import whole_file
 from genflow.training.epoch_sums import EpochSums
-from genflow.training.flow_report import Report
+from genflow.training.report import Report
 from genflow.training.run_log import RunLog
 
 _KEY = "test_bpd"

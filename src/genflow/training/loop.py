@@ -2,7 +2,7 @@
 
 import re
 import time
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Callable, Dict, Optional, Sequence, Union
 
 import tensorflow.compat.v2 as tf
 
@@ -13,6 +13,8 @@ from genflow.training.stop_signals import StopSignals, TrainingStopped
 
 Session = Any
 Metrics = Dict[str, Any]
+# The updates of every step, or a function from the number of steps made to those of the next one.
+Updates = Union[Sequence[Update], Callable[[int], Sequence[Update]]]
 
 # Called after every step with the number of steps made, the metrics and the session.
 Callback = Callable[[int, Metrics, Session], None]
@@ -28,7 +30,7 @@ class NonFiniteError(FloatingPointError):
 
 
 def run_loop(
-    updates: Sequence[Update],
+    updates: Updates,
     num_steps: int,
     checkpoints: Checkpoints,
     session: Session,
@@ -45,7 +47,8 @@ def run_loop(
     global step.
 
     Args:
-        updates: Run one after the other in each step.
+        updates: Run one after the other in each step; or a function from the number of steps
+            made to the updates of the next step, where not all steps are alike.
         num_steps: Where to stop, counted from the start of training.
         checkpoints: Of the run; they hold the graph's variables already.
         session: As `checkpoints.open` returns it.
@@ -81,8 +84,9 @@ def run_loop(
     References:
         Abadi et al., TensorFlow, 2016. https://arxiv.org/abs/1605.08695
     """
-    _check_names(updates)
+    updates_of = updates if callable(updates) else lambda step: updates
     step, is_time = checkpoints.step, every(checkpoint_every)
+    _check_names(updates_of(step))
     stop = stop or StopSignals()
     if checkpoints.latest() is None:
         checkpoints.save(session, step)
@@ -93,7 +97,7 @@ def run_loop(
         while step < num_steps and (deadline is None or time.time() < deadline):
             stop.check()
             is_whole = False
-            metrics = _run(updates, step + 1, session, diagnose)
+            metrics = _run(updates_of(step), step + 1, session, diagnose)
             step, is_whole = step + 1, True
             if saved == step - 1:  # Now and then will do.
                 _check_global_step(session, step)

@@ -74,7 +74,8 @@ class Minimizer:
             make_optimizer: From the global step to the optimizer. Called once, in the graph.
             clip_norm: Largest norm of all gradients together; `None` for no limit.
             weight_decay: Factor of the weights at every update; 1 for none.
-            average_decay: Of the average of the weights; `None` for no average.
+            average_decay: Of the average of the weights, and of the running statistics that go
+                with them; `None` for no average.
 
         Raises:
             ValueError: If `clip_norm` is not positive or `weight_decay` is not in (0, 1].
@@ -124,7 +125,7 @@ class Minimizer:
             raise RuntimeError("A minimizer makes one update: construct another one.")
         weights = trainable_variables(modules)
         if self.average_decay is not None:
-            self.average = WeightAverage(weights, self.average_decay)
+            self.average = WeightAverage(averaged_variables(modules), self.average_decay)
         self.optimizer = self._make_optimizer(global_step)
         paths, pairs = self._gradients(loss, weights)
         norm = tf.linalg.global_norm([gradient for gradient, _ in pairs])
@@ -177,11 +178,26 @@ class Minimizer:
         return [weight.assign(self.weight_decay * weight, read_value=False) for weight in weights]
 
 
+def averaged_variables(modules: Dict[str, Module]) -> Dict[str, tf.Variable]:
+    """What an average of the weights holds: these, and the statistics that go with them.
+
+    The running moments of batch norm are those of the weights as they are; with their average
+    in the place of the weights they fit better averaged, too.
+    """
+    return _variables(modules, lambda variable: variable.dtype.is_floating)
+
+
 def trainable_variables(modules: Dict[str, Module]) -> Dict[str, tf.Variable]:
     """The trainable variables of modules as `<module>/<path>`, in the order of their paths."""
+    return _variables(modules, lambda variable: variable.trainable)
+
+
+def _variables(
+    modules: Dict[str, Module], is_wanted: Callable[[tf.Variable], bool]
+) -> Dict[str, tf.Variable]:
     return {
         "{}/{}".format(prefix, path): variable
         for prefix, module in sorted(modules.items())
         for path, variable in module.named_variables().items()
-        if variable.trainable
+        if is_wanted(variable)
     }

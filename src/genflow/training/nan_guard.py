@@ -1,4 +1,4 @@
-"""Finding the layer at which a flow stops being finite."""
+"""Finding the place at which a model stops being finite."""
 
 import collections
 from typing import Any, Dict, Iterator, List, Optional, Tuple
@@ -51,6 +51,23 @@ def find_bad_layer(
     return _bad_gradient([path for path, _, _ in leaves], _bad(gradients, session, feed))
 
 
+def find_bad_weight(modules: Dict[str, Module], gradients: Dict[str, Tensor], session: Any) -> str:
+    """Names the first weight that is not finite, or whose gradient is not.
+
+    Args:
+        modules: By their names in a checkpoint.
+        gradients: The gradient of each weight by its path, of the batch in question.
+        session: With the weights in question.
+
+    Returns:
+        A phrase for a message.
+    """
+    bad = _bad(trainable_variables(modules), session, {})
+    if bad:
+        return "the weight {} is not finite".format(bad[0])
+    return _bad_gradient([], _bad(gradients, session, {}))
+
+
 def _leaves(
     bijection: Bijection, x: Nest, context: Optional[Nest], training: bool, path: str
 ) -> Iterator[Tuple[str, Bijection, Nest]]:
@@ -69,7 +86,7 @@ def _bad_gradient(leaf_paths: List[str], bad: List[str]) -> str:
         if inside:
             return "the outputs are finite, but not the gradient of {}".format(inside[0])
     if bad:
-        return "the outputs of the flow are finite, but not the gradient of {}".format(bad[0])
+        return "the weights are finite, but not the gradient of {}".format(bad[0])
     return "layers and gradients are finite, but not the loss or the sum of the gradients' squares"
 
 
