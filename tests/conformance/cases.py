@@ -11,7 +11,7 @@ import tensorflow.compat.v2 as tf
 import tree
 from tensorflow_probability import bijectors as tfb
 
-from genflow import networks
+from genflow import gan, networks
 from genflow.layers import (
     ActNorm,
     AdditiveCoupling,
@@ -75,6 +75,9 @@ class Case:
         standardizes_input: Whether it does so from the channels of the input themselves, so that
             a constant input cannot be standardised (after a convolution with padding it can).
         out_channels: Of a network.
+        out_shape: Of a network, without the batch: where it is not that of the input, with
+            `out_channels` for its channels.
+        mixes_examples: Whether an output depends on the neighbours of its example by design.
     """
 
     def __init__(
@@ -87,6 +90,8 @@ class Case:
         initializes=False,
         standardizes_input=False,
         out_channels=None,
+        out_shape=None,
+        mixes_examples=False,
     ):
         self.name = name
         self.make = make
@@ -96,6 +101,8 @@ class Case:
         self.initializes = initializes or standardizes_input
         self.standardizes_input = standardizes_input
         self.out_channels = out_channels
+        self.out_shape = out_shape
+        self.mixes_examples = mixes_examples
 
     def __repr__(self):
         return self.name
@@ -519,6 +526,14 @@ NETWORKS = [
         initializes=True,
         out_channels=4,
     ),
+    Case(
+        "conditional_batch_norm",
+        networks.ConditionalBatchNorm,
+        normal(3, 4, 2),
+        context=labels(3),
+        initializes=True,
+        out_channels=2,
+    ),
     # One vector for all positions; here there is one position.
     Case("context_bias", lambda: ContextBias(4), normal(1, 2), context=labels(5), out_channels=4),
     Case(
@@ -539,11 +554,62 @@ NETWORKS = [
         initializes=True,
         out_channels=6,
     ),
+    Case(
+        "conv",
+        lambda: networks.Conv(4, kernel_size=5, stride=2, use_bias=False, seed=1),
+        normal(6, 4, 2),
+        out_shape=(3, 2, 4),
+    ),
+    Case(
+        "conv_discriminator",
+        lambda: gan.ConvDiscriminator(
+            (3, 4), (5,), num_outputs=2, make_reparametrize=networks.SpectralNorm, seed=1
+        ),
+        normal(7, 5, 1),
+        context=labels(3),
+        initializes=True,
+        out_shape=(2,),
+    ),
+    Case(
+        "conv_features",
+        lambda: gan.ConvFeatures((3, 4), seed=1),
+        normal(7, 5, 1),
+        initializes=True,
+        out_shape=(16,),
+    ),
+    Case(
+        "conv_transpose",
+        lambda: networks.ConvTranspose(4, initializer=networks.truncated_normal(0.5), seed=1),
+        normal(3, 2, 2),
+        out_shape=(6, 4, 4),
+    ),
     Case("dense", lambda: Dense(4, seed=1), normal(3), out_channels=4),
-    Case("dense_zeros", lambda: Dense(4, stddev=0.0), normal(3), out_channels=4),
+    Case("dense_zeros", lambda: Dense(4, initializer=networks.zeros()), normal(3), out_channels=4),
+    Case(
+        "deconv_generator",
+        lambda: gan.DeconvGenerator((7, 5, 1), (4, 3), seed=1),
+        normal(3),
+        initializes=True,
+        out_shape=(7, 5, 1),
+    ),
+    Case(
+        "deconv_generator_context",
+        lambda: gan.DeconvGenerator((4, 3, 1), (4,), hidden_widths=(3,), seed=1),
+        normal(3),
+        context=labels(3),
+        initializes=True,
+        out_shape=(4, 3, 1),
+    ),
     Case(
         "dropout",
         lambda: Dropout(0.5, seed=1),
+        normal(3, 4, 2),
+        has_variables=False,
+        out_channels=2,
+    ),
+    Case(
+        "gaussian_noise",
+        lambda: networks.GaussianNoise(0.5, seed=1),
         normal(3, 4, 2),
         has_variables=False,
         out_channels=2,
@@ -555,14 +621,91 @@ NETWORKS = [
         initializes=True,
         out_channels=6,
     ),
+    Case("group_norm", lambda: networks.GroupNorm(2), normal(3, 4, 4), out_channels=4),
+    Case("identity", networks.Identity, normal(3), has_variables=False, out_channels=3),
+    Case("instance_norm", networks.InstanceNorm, normal(3, 4, 2), out_channels=2),
+    Case("layer_norm", networks.LayerNorm, normal(5), out_channels=5),
+    Case(
+        "minibatch_discrimination",
+        lambda: networks.MinibatchDiscrimination(2, kernel_size=3, seed=1),
+        normal(4),
+        out_channels=6,
+        mixes_examples=True,
+    ),
     Case("mlp", lambda: MLP([6, 5], 4, seed=1), normal(3), out_channels=4),
     Case("mlp_context", lambda: MLP([6], 4, seed=1), normal(3), context=normal(2), out_channels=4),
+    Case(
+        "projection_discriminator",
+        lambda: gan.ProjectionDiscriminator(gan.ResidualFeatures((3,), 0, seed=1), 4, seed=2),
+        normal(4, 3, 1),
+        context=labels(4),
+        out_shape=(1,),
+    ),
     Case(
         "residual_conditioner",
         lambda: ResidualConditioner(4, 6, num_blocks=1, dropout_rate=0.5, dropout_seed=2, seed=1),
         normal(3, 4, 3),
         initializes=True,
         out_channels=6,
+    ),
+    Case(
+        "residual_discriminator",
+        lambda: gan.ResidualDiscriminator(
+            (3,), 0, make_reparametrize=networks.SpectralNorm, seed=1
+        ),
+        normal(4, 3, 1),
+        out_shape=(1,),
+    ),
+    Case(
+        "residual_down_block",
+        lambda: networks.ResidualDownBlock(3, seed=1),
+        normal(4, 3, 2),
+        out_shape=(2, 2, 3),
+    ),
+    Case(
+        "residual_features",
+        lambda: gan.ResidualFeatures((3,), 1, make_norm=networks.LayerNorm, seed=1),
+        normal(4, 3, 2),
+        out_shape=(3,),
+    ),
+    Case(
+        "residual_generator",
+        lambda: gan.ResidualGenerator(
+            (4, 2, 1), (3,), make_norm=networks.ConditionalBatchNorm, seed=1
+        ),
+        normal(3),
+        context=labels(3),
+        initializes=True,
+        out_shape=(4, 2, 1),
+    ),
+    Case(
+        "residual_up_block",
+        lambda: networks.ResidualUpBlock(3, seed=1),
+        normal(3, 2, 2),
+        initializes=True,
+        out_shape=(6, 4, 3),
+    ),
+    Case(
+        "resize_conv",
+        lambda: networks.ResizeConv(
+            4, resize=networks.bilinear, initializer=networks.orthogonal(), seed=1
+        ),
+        normal(3, 2, 2),
+        out_shape=(6, 4, 4),
+    ),
+    Case(
+        "self_attention",
+        lambda: networks.SelfAttention(8, seed=1),
+        normal(4, 3, 8),
+        out_channels=8,
+    ),
+    # Of what it takes, a weight, the first axis is one of inputs, not of examples.
+    Case(
+        "spectral_norm",
+        networks.SpectralNorm,
+        normal(3, 4, 2),
+        out_channels=2,
+        mixes_examples=True,
     ),
     Case(
         "sum",
@@ -579,6 +722,13 @@ NETWORKS = [
         out_channels=4,
     ),
     Case(
+        "virtual_batch_norm",
+        lambda: networks.VirtualBatchNorm(2),
+        normal(3, 4, 2),
+        out_channels=2,
+        mixes_examples=True,
+    ),
+    Case(
         "weight_norm_conv",
         lambda: WeightNormConv(4, seed=1),
         normal(3, 4, 2),
@@ -589,6 +739,13 @@ NETWORKS = [
         "weight_norm_conv_one_gain",
         lambda: WeightNormConv(4, norm=kernel_norm, use_bias=False, seed=1),
         normal(3, 4, 2),
+        initializes=True,
+        out_channels=4,
+    ),
+    Case(
+        "weight_norm_dense",
+        lambda: networks.WeightNormDense(4, seed=1),
+        normal(3),
         initializes=True,
         out_channels=4,
     ),

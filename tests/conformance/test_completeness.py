@@ -1,5 +1,6 @@
 import inspect
 
+import genflow.gan
 import genflow.layers
 import genflow.networks
 from genflow.core import Bijection, Module, Network
@@ -31,7 +32,7 @@ def test_every_other_exported_class_of_the_layers_is_part_of_a_case():
 
 
 def test_every_exported_network_has_a_case_of_its_own():
-    networks = exported_classes(genflow.networks)
+    networks = exported_classes(genflow.networks) | exported_classes(genflow.gan)
 
     assert all(issubclass(network, Network) for network in networks)
     assert {type(case.make()) for case in NETWORKS} == networks

@@ -53,6 +53,24 @@ def check_channels(x: Tensor, channels: int, owner: Any, source: str) -> None:
         )
 
 
+def check_context(context: Optional[Nest], owner: Any, x: Optional[Tensor] = None) -> None:
+    """Refuses a missing context, and one that is not a vector for every example, of `x`."""
+    if context is None:
+        raise ValueError("`{}` needs a `context`; got none.".format(owner.name))
+    if not tf.is_tensor(context) or context.shape.rank != 2 or static_size(context, -1) is None:
+        raise ValueError(
+            "`{}` needs a `context` [batch, context_channels] with a static channel count, such "
+            "as one-hot labels; got {}.".format(owner.name, describe(context))
+        )
+    sizes = [None if x is None else static_size(x, 0), static_size(context, 0)]
+    if None not in sizes and sizes[0] != sizes[1]:
+        raise ValueError(
+            "`{}` needs a `context` for every example: {} of them; got shape {}.".format(
+                owner.name, sizes[0], context.shape
+            )
+        )
+
+
 def check_floating(dtype: tf.DType, owner: Any) -> None:
     """Refuses the type of an input that is no floating one."""
     if not dtype.is_floating:

@@ -7,7 +7,7 @@ import tensorflow.compat.v2 as tf
 from genflow.core.checks import assign, check_positive, initialization_statistics
 from genflow.core.random import child_seeds
 from genflow.core.types import Nest, Tensor, Updates
-from genflow.networks.initializers import normal
+from genflow.networks.initializers import normal, seeded
 from genflow.networks.padded_conv import PaddedConv
 
 
@@ -67,7 +67,8 @@ class ActNormConv(PaddedConv):
 
     def _build(self, x: Tensor) -> None:
         weights, border_weights = child_seeds(self.seed, 2)
-        self._build_kernels(x, normal(self.stddev, weights), normal(self.stddev, border_weights))
+        draw = normal(self.stddev)
+        self._build_kernels(x, seeded(draw, weights), seeded(draw, border_weights))
         self.shift = self._variable("shift", tf.zeros, [self.out_channels], x.dtype)
         self.log_scale = self._variable("log_scale", tf.zeros, [self.out_channels], x.dtype)
 

@@ -5,13 +5,12 @@ from typing import Optional
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Network
-from genflow.core.checks import check_channels, check_positive, check_rank, static_channels
-from genflow.core.shapes import static_size
-from genflow.core.types import Nest, Tensor
-from genflow.networks.initializers import normal
+from genflow.core.types import Tensor
+from genflow.networks.initializers import HE_NORMAL, WeightInitializer
+from genflow.networks.linear import Linear
 
 
-class Dense(Network):
+class Dense(Linear):
     """A fully connected layer: `y = x @ weight + bias`.
 
     Shapes:
@@ -30,7 +29,9 @@ class Dense(Network):
     def __init__(
         self,
         out_channels: int,
-        stddev: Optional[float] = None,
+        initializer: WeightInitializer = HE_NORMAL,
+        reparametrize: Optional[Network] = None,
+        use_bias: bool = True,
         seed: Optional[int] = None,
         name: Optional[str] = None,
     ) -> None:
@@ -38,30 +39,18 @@ class Dense(Network):
 
         Args:
             out_channels: Number of outputs.
-            stddev: Standard deviation of the initial weights; `sqrt(2 / in_channels)`
-                by default, and 0 for a layer that starts as zero.
-            seed: Seed of the initial weights.
+            initializer: Of the weight `[in_channels, out_channels]`, such as
+                `normal(stddev=0.02)`, or `zeros()` for a layer that starts as zero.
+            reparametrize: A network from the weight to what is used in its place, such as
+                `SpectralNorm()`; one of its own for every layer.
+            use_bias: Whether there is a bias; a norm that follows takes it out again.
+            seed: Seed of the initial weight.
             name: Name scope of the layer.
 
         Raises:
-            ValueError: If `out_channels` is not positive or `stddev` is negative.
+            ValueError: If `out_channels` is not a positive integer.
         """
-        super().__init__(name=name)
-        check_positive(out_channels, "out_channels")
-        if stddev is not None and stddev < 0:
-            raise ValueError("`stddev` must not be negative; got {}.".format(stddev))
-        self.out_channels = out_channels
-        self.stddev = stddev
-        self.seed = seed
+        super().__init__(out_channels, [], use_bias, initializer, reparametrize, seed, name)
 
-    def _build(self, x: Tensor) -> None:
-        size = static_channels(x, owner=self)
-        stddev = (2.0 / size) ** 0.5 if self.stddev is None else self.stddev
-        initializer = normal(stddev, self.seed)
-        self.weight = self._variable("weight", initializer, [size, self.out_channels], x.dtype)
-        self.bias = self._variable("bias", tf.zeros, [self.out_channels], x.dtype)
-
-    def _call(self, x: Tensor, context: Optional[Nest], training: bool) -> Tensor:
-        check_rank(x, [2], owner=self)
-        check_channels(x, static_size(self.weight, 0), self, "its input, as at the first call")
-        return tf.matmul(x, self.weight) + self.bias
+    def _product(self, x: Tensor, weight: Tensor) -> Tensor:
+        return tf.matmul(x, weight)

@@ -9,6 +9,7 @@ from genflow.core.checks import check_rank
 from genflow.core.random import child_seeds
 from genflow.core.types import Nest, Tensor
 from genflow.networks.dense import Dense
+from genflow.networks.initializers import zeros
 
 
 class MLP(Network):
@@ -52,7 +53,7 @@ class MLP(Network):
         super().__init__(name=name)
         seeds = child_seeds(seed, len(widths))
         self.hidden = [Dense(width, seed=child) for width, child in zip(widths, seeds)]
-        self.output = Dense(out_channels, stddev=0.0)
+        self.output = Dense(out_channels, initializer=zeros())
 
     def _call(self, x: Tensor, context: Optional[Nest], training: bool) -> Tensor:
         check_rank(x, [2], owner=self)
