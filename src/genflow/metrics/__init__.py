@@ -1,0 +1,22 @@
+"""Measures of samples, from the features of an extractor: nothing is downloaded."""
+
+from genflow.metrics.feature_extractor import Extracted, FeatureExtractor
+from genflow.metrics.feature_statistics import FeatureStatistics
+from genflow.metrics.frechet_distance import frechet_distance
+from genflow.metrics.generation_report import evaluate_samples
+from genflow.metrics.inception_score import InceptionScore
+from genflow.metrics.kernel_distance import kernel_distance
+from genflow.metrics.precision_recall import precision_recall
+from genflow.metrics.trained_classifier import train_classifier
+
+__all__ = [
+    "Extracted",
+    "FeatureExtractor",
+    "FeatureStatistics",
+    "InceptionScore",
+    "evaluate_samples",
+    "frechet_distance",
+    "kernel_distance",
+    "precision_recall",
+    "train_classifier",
+]

@@ -1,0 +1,128 @@
+"""The training of a small classifier, and its way into a file."""
+
+from typing import Any, Dict, NamedTuple, Optional
+
+import numpy as np
+import tensorflow.compat.v2 as tf
+from tqdm import tqdm
+
+from genflow.core import child_seeds, fold_in, make_seed
+from genflow.core.types import Tensor
+from genflow.data import ImageSource, batches, epoch_batches
+from genflow.export import save_frozen_graph
+from genflow.metrics.conv_features import ConvFeatures
+from genflow.networks import Dense, Dropout
+from genflow.training import Minimizer, NonFiniteError
+
+_EVALUATION_BATCH = 500
+
+
+class ClassifierSettings(NamedTuple):
+    """What a training depends on besides the data; see `train_classifier`."""
+
+    seed: int
+    num_steps: int
+    batch_size: int
+    num_features: int
+    learning_rate: float
+    dropout_rate: float
+
+
+def train_and_freeze(
+    path: str,
+    train_set: ImageSource,
+    test_set: ImageSource,
+    settings: ClassifierSettings,
+    manifest: Dict[str, Any],
+    config: Optional[tf.compat.v1.ConfigProto],
+    show_progress: bool,
+) -> None:
+    """Trains a classifier and writes it as the frozen graph of a `FeatureExtractor`.
+
+    Args:
+        path: The file; it is replaced only when the new one is complete.
+        train_set: What is learned.
+        test_set: What the accuracy is measured on.
+        settings: See `train_classifier`.
+        manifest: What the manifest of the graph gets besides.
+        config: Of the session.
+        show_progress: Whether there is a progress bar.
+
+    Raises:
+        NonFiniteError: If the training diverges.
+    """
+    with tf.Graph().as_default():
+        tensors = _Tensors(train_set, settings)
+        with tf.compat.v1.Session(config=config) as session:
+            session.run(tf.compat.v1.global_variables_initializer())
+            _train(session, tensors, settings.num_steps, show_progress)
+            fields = {
+                "value_range": [-1, 1],
+                "test_accuracy": _accuracy(session, tensors, test_set),
+                "settings": dict(settings._asdict()),
+            }
+            fields.update(manifest)
+            inputs = {"images": tensors.images}
+            save_frozen_graph(path, session, inputs, tensors.outputs, fields)
+
+
+class _Tensors:
+    """The graph: the update, and the outputs for images that are fed."""
+
+    def __init__(self, train_set: ImageSource, settings: ClassifierSettings) -> None:
+        self._step = tf.compat.v1.train.get_or_create_global_step()
+        feature_seed, head_seed, dropout_seed = child_seeds(settings.seed, 3)
+        image_shape = list(train_set.image_shape)
+        self._features = ConvFeatures(image_shape, settings.num_features, feature_seed)
+        self._dropout = Dropout(
+            settings.dropout_rate, lambda: fold_in(make_seed(dropout_seed), self._step)
+        )
+        self._head = Dense(train_set.num_classes, seed=head_seed)
+        dataset = batches(train_set, settings.batch_size, settings.seed)
+        self.update = self._update(dataset, settings)
+        self.images = tf.compat.v1.placeholder(tf.float32, [None] + image_shape)
+        features = self._features(self.images)
+        probabilities = tf.nn.softmax(self._head(features))
+        self.outputs = {"features": features, "probabilities": probabilities}
+
+    def _update(self, dataset: tf.data.Dataset, settings: ClassifierSettings) -> Any:
+        images, labels = tf.compat.v1.data.make_one_shot_iterator(dataset).get_next()
+        features = self._features(scaled(images), training=True)
+        logits = self._head(self._dropout(features, training=True))
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+
+        def make_optimizer(step: Tensor) -> tf.compat.v1.train.Optimizer:
+            left = 1.0 - tf.cast(step, tf.float32) / settings.num_steps
+            rate = settings.learning_rate * tf.minimum(1.0, 2.0 * left)
+            return tf.compat.v1.train.AdamOptimizer(rate)
+
+        modules = {"features": self._features, "head": self._head}
+        return Minimizer(make_optimizer).update(tf.reduce_mean(losses), modules, self._step)
+
+
+def scaled(images: Any) -> Any:
+    """uint8 values as numbers from -1 to 1, of arrays and of tensors."""
+    return (
+        tf.cast(images, tf.float32) if tf.is_tensor(images) else np.float32(images)
+    ) / 127.5 - 1.0
+
+
+def _train(
+    session: tf.compat.v1.Session, tensors: _Tensors, num_steps: int, show_progress: bool
+) -> None:
+    disable = None if show_progress else True
+    for step in tqdm(range(num_steps), "classifier", unit="step", leave=False, disable=disable):
+        _, metrics = session.run([tensors.update.op, tensors.update.metrics])
+        if not metrics["is_finite"]:
+            raise NonFiniteError(
+                "The loss or the gradient of step {} of the classifier is not finite: take a "
+                "smaller `learning_rate`.".format(step + 1)
+            )
+
+
+def _accuracy(session: tf.compat.v1.Session, tensors: _Tensors, test_set: ImageSource) -> float:
+    right = 0
+    for images, labels in epoch_batches(test_set, _EVALUATION_BATCH):
+        found = session.run(tensors.outputs["probabilities"], {tensors.images: scaled(images)})
+        right += int(np.sum(found.argmax(axis=1) == labels))
+    return right / len(test_set)
