@@ -180,3 +180,12 @@ def test_says_that_it_cannot_write(server, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OSError, match="could not be downloaded to .*file/x.bin"):
         fetch_x(server, tmp_path / "file")
+
+
+def test_verifies_a_sha256(server, tmp_path):
+    expected = hashlib.sha256(CONTENTS).hexdigest()
+    fetch(server.url + "x.bin", expected, str(tmp_path / "x.bin"))
+    assert (tmp_path / "x.bin").read_bytes() == CONTENTS
+    server.files["y.bin"] = CONTENTS[:-1]
+    with pytest.raises(ValueError, match="its SHA-256 must be {} but is".format(expected)):
+        fetch(server.url + "y.bin", expected, str(tmp_path / "y.bin"))

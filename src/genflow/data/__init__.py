@@ -2,18 +2,24 @@
 
 A data set is an `ImageSource`, most often an `ImageSet`, plain numpy arrays in memory. CIFAR-10,
 MNIST, Fashion-MNIST and ImageNet-32 are read from disk; the photograph patches and the digits come
-with scikit-learn and need no download. Training batches are augmented as they are read.
+with scikit-learn and need no download. Any folder of images is a set too, such as those to which
+CelebA and LSUN are downloaded. Training batches are augmented as they are read.
 """
 
 from genflow.data.augmentation import Augmentation, Compose
 from genflow.data.batches import batch_indices, batches, epoch_batches
+from genflow.data.celeba import download_celeba
 from genflow.data.center_crop import CenterCrop
 from genflow.data.cifar10 import load_cifar10
 from genflow.data.digits import load_digits
+from genflow.data.image_folder_set import ImageFolderSet
 from genflow.data.image_set import ImageSet
 from genflow.data.image_source import ImageSource
 from genflow.data.imagenet32 import load_imagenet32
+from genflow.data.load_image_folder import load_image_folder
 from genflow.data.load_records import load_records
+from genflow.data.locate import resolve_data_dir
+from genflow.data.lsun import download_lsun
 from genflow.data.mnist import load_fashion_mnist, load_mnist
 from genflow.data.photo_patches import load_photo_patches
 from genflow.data.random_affine import RandomAffine
@@ -29,6 +35,7 @@ __all__ = [
     "Augmentation",
     "CenterCrop",
     "Compose",
+    "ImageFolderSet",
     "ImageSet",
     "ImageSource",
     "RandomAffine",
@@ -38,16 +45,20 @@ __all__ = [
     "TransformedSet",
     "batch_indices",
     "batches",
+    "download_celeba",
+    "download_lsun",
     "downsample",
     "epoch_batches",
     "load_cifar10",
     "load_digits",
     "load_fashion_mnist",
+    "load_image_folder",
     "load_imagenet32",
     "load_mnist",
     "load_photo_patches",
     "load_records",
     "pad",
+    "resolve_data_dir",
     "tile_channels",
     "verify_records",
     "write_manifest",

@@ -1,10 +1,11 @@
 """Downloading published files, going on where an earlier attempt stopped."""
 
+import contextlib
 import os
 import re
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Optional
+from typing import TYPE_CHECKING, BinaryIO, Iterator, NamedTuple, Optional
 
-from genflow.data.checksum import file_md5
+from genflow.data.checksum import check_file, checksum_kind, file_checksum
 
 if TYPE_CHECKING:
     import requests
@@ -27,16 +28,16 @@ class _Body(NamedTuple):
     total: Optional[int]
 
 
-def fetch(url: str, md5: str, path: str) -> None:
+def fetch(url: str, checksum: str, path: str) -> None:
     """Downloads a file, which appears at `path` only when it is whole and verified.
 
-    Until then it is `<path>.<first 8 digits of md5>.part`. When the connection breaks, that
-    stays, and the next call asks the server for the rest alone; a server that cannot do that
-    sends all of it again. One process at a time may download a file.
+    Until then it is `<path>.<first 8 digits of the checksum>.part`. When the connection breaks,
+    that stays, and the next call asks the server for the rest alone; a server that cannot do
+    that sends all of it again. One process at a time may download a file.
 
     Args:
         url: Where it is published.
-        md5: Its published MD5.
+        checksum: Its published MD5 or SHA-256, in hexadecimal digits.
         path: Where it is put; must not exist. Folders are made as needed.
 
     Raises:
@@ -57,7 +58,7 @@ def fetch(url: str, md5: str, path: str) -> None:
                 path
             )
         )
-    part = "{}.{}.part".format(path, md5[:8])
+    part = "{}.{}.part".format(path, checksum[:8])
     try:
         os.makedirs(os.path.dirname(path) or os.curdir, exist_ok=True)
         _download(url, part)
@@ -66,18 +67,50 @@ def fetch(url: str, md5: str, path: str) -> None:
             "{} could not be downloaded to {} ({}); try again, which goes on where this stopped, "
             "or download it by hand and put it there.".format(url, path, error)
         ) from error
-    _check_download(url, md5, path, part)
+    _check_download(url, checksum, path, part)
     os.replace(part, path)
 
 
-def _check_download(url: str, md5: str, path: str, part: str) -> None:
-    found = file_md5(part)
-    if found != md5:
+@contextlib.contextmanager
+def fetch_archive(url: str, checksum: str, path: str) -> Iterator[str]:
+    """Gives a published archive to unpack, and removes it afterwards if it was downloaded.
+
+    An archive that is there already is verified and left where it is. If an error ends the
+    unpacking, a downloaded one stays too, for another attempt.
+
+    Args:
+        url: Where it is published.
+        checksum: Its published MD5 or SHA-256, in hexadecimal digits.
+        path: Where it is, or is put.
+
+    Raises:
+        OSError: If it cannot be downloaded or written.
+        ValueError: If it is not the published file.
+
+    Example:
+        >>> with fetch_archive("https://a.b/c.zip", "0" * 32, "c.zip") as archive:  # doctest: +SKIP
+        ...     print(archive)
+        c.zip
+    """
+    was_there = os.path.exists(path)
+    if was_there:
+        check_file(path, checksum)
+    else:
+        fetch(url, checksum, path)
+    yield path
+    if not was_there:
+        os.remove(path)
+
+
+def _check_download(url: str, checksum: str, path: str, part: str) -> None:
+    kind = checksum_kind(checksum)
+    found = file_checksum(part, kind)
+    if found != checksum:
         os.remove(part)
         raise ValueError(
-            "What was downloaded from {} is not the published file and was thrown away: its MD5 "
+            "What was downloaded from {} is not the published file and was thrown away: its {} "
             "must be {} but is {}; try again, or download it by hand and put it at {}.".format(
-                url, md5, found, path
+                url, kind, checksum, found, path
             )
         )
 

@@ -1,7 +1,8 @@
 """Finding image files, and the classes that their paths name."""
 
+import fnmatch
 import os
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from genflow.data.image_pyramid import FORMATS
 
@@ -32,12 +33,7 @@ def find_images(folder: str) -> List[str]:
         >>> find_images(folder)
         ['a.JPG', 'b.png']
     """
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        _refuse_links(parent, folders)
-        images = [name for name in names if _is_image(name)]
-        found += [os.path.relpath(os.path.join(parent, name), folder) for name in images]
+    found = sorted(path for path in _visible_files(folder) if path.lower().endswith(_SUFFIXES))
     if not found:
         raise FileNotFoundError(
             "`image_dir` must be a folder with images ({}); {} {}.".format(
@@ -46,7 +42,45 @@ def find_images(folder: str) -> List[str]:
                 "has none" if os.path.isdir(folder) else "is no folder",
             )
         )
-    return sorted(path.replace(os.sep, "/") for path in found)
+    return found
+
+
+def find_matches(folder: str, pattern: str) -> List[str]:
+    """Returns the files in a folder that match a pattern, in alphabetical order.
+
+    A pattern without a slash matches names in the folder and in all folders in it, one with
+    slashes paths below it of as many parts. Capital letters match small ones. Hidden files and
+    folders are passed over.
+
+    Args:
+        folder: The folder.
+        pattern: A pattern of the shell, of `*`, `?` and `[...]`.
+
+    Returns:
+        The paths relative to `folder`, with `/` between their parts on every system.
+
+    Raises:
+        FileNotFoundError: If there is no such folder, or no file in it matches.
+        ValueError: If a folder in it is a link, which is not followed.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> os.mkdir(os.path.join(folder, "cat"))
+        >>> for name in ["b.jpg", "a.JPG", "c.png", "cat/1.jpg"]:
+        ...     open(os.path.join(folder, name), "w").close()
+        >>> find_matches(folder, "*.jpg"), find_matches(folder, "*/*.jpg")
+        (['a.JPG', 'b.jpg', 'cat/1.jpg'], ['cat/1.jpg'])
+    """
+    files = list(_visible_files(folder))
+    found = sorted(path for path in files if _matches(path, pattern))
+    if not found:
+        raise FileNotFoundError(
+            "There must be images in {} that match the pattern {!r}; {}.".format(
+                folder, pattern, _what_there_is(folder, files)
+            )
+        )
+    return found
 
 
 def number_classes(
@@ -87,8 +121,32 @@ def number_classes(
     return [numbers[name] for name in names], classes
 
 
-def _is_image(name: str) -> bool:
-    return name.lower().endswith(_SUFFIXES) and not name.startswith(".")
+def _visible_files(folder: str) -> Iterator[str]:
+    """Yields the path of each file below a folder, relative to it, in any order."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        _refuse_links(parent, folders)
+        for name in names:
+            if not name.startswith("."):
+                path = os.path.relpath(os.path.join(parent, name), folder)
+                yield path.replace(os.sep, "/")
+
+
+def _matches(path: str, pattern: str) -> bool:
+    parts, patterns = path.lower().split("/"), pattern.lower().split("/")
+    if len(patterns) == 1:
+        parts = parts[-1:]
+    pairs = zip(parts, patterns)
+    return len(parts) == len(patterns) and all(fnmatch.fnmatchcase(*pair) for pair in pairs)
+
+
+def _what_there_is(folder: str, files: Sequence[str]) -> str:
+    if not os.path.isdir(folder):
+        return "it is no folder" if os.path.exists(folder) else "there is no such folder"
+    suffixes = sorted({os.path.splitext(path)[1].lower() for path in files} & set(_SUFFIXES))
+    if not suffixes:
+        return "there are no images in it"
+    return "there are only *" + ", *".join(suffixes)
 
 
 def _refuse_links(parent: str, folders: Sequence[str]) -> None:
@@ -97,5 +155,5 @@ def _refuse_links(parent: str, folders: Sequence[str]) -> None:
         if os.path.islink(path):
             raise ValueError(
                 "{} must be a folder, not a link to one, which could lead in circles; name the "
-                "folder that it leads to as `image_dir`, or move it here.".format(path)
+                "folder that it leads to instead, or move it here.".format(path)
             )

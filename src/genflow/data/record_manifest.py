@@ -1,10 +1,10 @@
 """What a folder of records must hold."""
 
 import dataclasses
-import hashlib
 import os
 from typing import Dict, List, NamedTuple, Optional
 
+from genflow.data.checksum import file_checksum
 from genflow.data.record_files import parse_name
 
 
@@ -99,7 +99,8 @@ class RecordManifest:
             ValueError: If it differs.
         """
         self.check_size(path)
-        self._compare(path, "as SHA-256", sha256(path), self._summary(path).sha256)
+        found = file_checksum(path, "SHA-256")
+        self._compare(path, "as SHA-256", found, self._summary(path).sha256)
 
     def _summary(self, path: str) -> FileSummary:
         if os.path.basename(path) not in self.files:
@@ -128,21 +129,4 @@ def summarize(path: str, num_records: int) -> FileSummary:
         >>> summarize(os.devnull, num_records=0).num_bytes
         0
     """
-    return FileSummary(num_records, os.path.getsize(path), sha256(path))
-
-
-def sha256(path: str) -> str:
-    """Returns the SHA-256 of a file, in hexadecimal digits.
-
-    Args:
-        path: The file.
-
-    Example:
-        >>> sha256(os.devnull)[:16]
-        'e3b0c44298fc1c14'
-    """
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(2**20), b""):
-            digest.update(block)
-    return digest.hexdigest()
+    return FileSummary(num_records, os.path.getsize(path), file_checksum(path, "SHA-256"))

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from genflow.data.image_folder import find_images, number_classes
@@ -12,6 +11,7 @@ from genflow.data.permutation import permutation
 from genflow.data.record_example import encode_example
 from genflow.data.record_files import file_name, log2_size, split_folder
 from genflow.data.shard import shard_bounds
+from genflow.data.whole_folder import refuse_existing, whole_folder
 from genflow.data.write_manifest import list_records
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def write_records(
         ValueError: If an argument is out of range, or an image cannot be read or has no class.
 
     Example:
+        >>> import tempfile
         >>> from PIL import Image
         >>> from genflow.data import load_records
         >>> image_dir, data_dir = tempfile.mkdtemp(), tempfile.mkdtemp()
@@ -69,7 +70,7 @@ def write_records(
     """
     folder = split_folder(data_dir, split)
     sizes = _checked_sizes(image_sizes)
-    _refuse_existing(folder)
+    refuse_existing(folder)
     known = _class_names(split_folder(data_dir, _OTHER[split]))
     images, class_names = _list_images(os.path.expanduser(image_dir), class_name, known)
     if not 1 <= num_shards <= len(images):
@@ -79,7 +80,7 @@ def write_records(
             )
         )
     shuffled = [images[i] for i in permutation(len(images), seed)]
-    with _folder_when_whole(folder) as partial:
+    with whole_folder(folder) as partial:
         _write_shards(shuffled, partial, sizes, num_shards)
         list_records(partial, len(class_names) if class_names else 1, class_names)
 
@@ -90,15 +91,6 @@ def _checked_sizes(image_sizes: Sequence[int]) -> List[int]:
     for size in image_sizes:
         log2_size(size)
     return sorted(set(image_sizes), reverse=True)
-
-
-def _refuse_existing(folder: str) -> None:
-    is_empty = os.path.isdir(folder) and not os.path.islink(folder) and not os.listdir(folder)
-    if os.path.lexists(folder) and not is_empty:
-        raise FileExistsError(
-            "{} must not exist, or be an empty folder, because nothing is overwritten; move it "
-            "away, or choose another `data_dir`.".format(folder)
-        )
 
 
 def _class_names(folder: str) -> Optional[List[str]]:
@@ -115,19 +107,6 @@ def _list_images(
     if class_name:
         labels, class_names = number_classes(paths, class_name, known)
     return [(os.path.join(image_dir, p), label) for p, label in zip(paths, labels)], class_names
-
-
-@contextlib.contextmanager
-def _folder_when_whole(folder: str) -> Iterator[str]:
-    """Gives a folder of the same name to write to, and puts it in place if all went well."""
-    parent, name = os.path.split(folder)
-    os.makedirs(parent or os.curdir, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".partial-", dir=parent or os.curdir) as temporary:
-        partial = os.path.join(temporary, name)
-        os.mkdir(partial)  # Unlike the temporary folder, with the permissions of the user.
-        yield partial
-        _refuse_existing(folder)
-        os.replace(partial, folder)
 
 
 def _write_shards(

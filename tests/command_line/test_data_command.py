@@ -1,0 +1,279 @@
+import hashlib
+import os
+import subprocess
+import sys
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import genflow
+from genflow.command_line import data_sets, main
+from genflow.data import celeba, load_mnist, load_records, lsun, mnist, write_records
+from tests.data.conftest import file_server, tiny_mnist  # noqa: F401
+from tests.data.images import cut_off, random_pixels, save
+
+
+def run(*arguments):
+    main([str(argument) for argument in arguments])
+
+
+def refused(capsys, *arguments):
+    """Runs a command that must fail with status 1, and returns its one sentence."""
+    with pytest.raises(SystemExit) as exit_:
+        run(*arguments)
+    assert exit_.value.code == 1
+    message = capsys.readouterr().err.splitlines()[-1]
+    assert message.startswith("genflow: error: ")
+    return message
+
+
+@pytest.fixture
+def photos(tmp_path):
+    for number, name in enumerate(["cat/1.png", "ant/1.png", "cat/2.png"]):
+        save(tmp_path / "photos" / name, random_pixels(8, 8, 3, seed=number))
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def server(file_server, tiny_mnist, monkeypatch):  # noqa: F811
+    """Serves a tiny MNIST and a tiny CelebA, which are taken for the published ones."""
+    file_server.files.update(tiny_mnist.gzipped())
+    monkeypatch.setattr(mnist, "_MNIST", mnist._MNIST._replace(url=file_server.url))
+    return file_server
+
+
+# The command as a whole.
+
+
+def test_it_is_a_module():
+    assert version_of(sys.executable, "-m", "genflow") == "genflow " + genflow.__version__
+
+
+def test_it_is_installed():
+    script = os.path.join(os.path.dirname(sys.executable), "genflow")
+    if not os.path.exists(script):
+        pytest.skip("genflow is not installed in this environment, or without its command")
+    assert version_of(script) == "genflow " + genflow.__version__
+
+
+def version_of(*command):
+    found = subprocess.run(command + ("--version",), stdout=subprocess.PIPE, check=True)
+    return found.stdout.decode().strip()
+
+
+def test_it_does_not_wait_for_tensorflow():
+    code = (
+        "import sys, genflow.command_line as c\n"
+        "try: c.main(['data', 'download', '--help'])\n"
+        "finally: print([m for m in ['tensorflow', 'PIL', 'requests'] if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+    assert found.stdout.decode().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", ["", "data", "data download", "data prepare", "data verify"])
+def test_it_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        run(*command.split(), "--help")
+    assert exit_.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith("usage: genflow {}".format(command).strip())
+    assert max(len(line) for line in text.splitlines()) <= 100
+    if command == "data download":
+        names = ["mnist", "fashion_mnist", "cifar10", "celebA", "lsun", "church_outdoor", "43 GB"]
+        assert [name for name in names if name not in text] == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "data", "data x", "data download", "data download x", "data prepare p", "data verify"]
+    + ["data prepare p --out o --format x", "data verify d --split x"],
+)
+def test_it_rejects_wrong_commands(command, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        run(*command.split())
+    assert exit_.value.code == 2
+    assert "usage: genflow" in capsys.readouterr().err
+
+
+def test_an_unknown_data_set_is_answered_with_the_known_ones(capsys):
+    with pytest.raises(SystemExit):
+        run("data", "download", "mnist", "imagenet")
+    assert "must be one of mnist, fashion_mnist, cifar10, celebA, lsun" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_it_in_one_line(monkeypatch, capsys):
+    def download(data_dir):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(data_sets.DATA_SETS, "mnist", data_sets.DataSet("", download))
+    with pytest.raises(SystemExit) as exit_:
+        run("data", "download", "mnist")
+    assert exit_.value.code == 130
+    assert capsys.readouterr().err == "\ngenflow: stopped\n"
+
+
+def test_a_missing_package_is_one_sentence(monkeypatch, capsys, tmp_path):
+    monkeypatch.setitem(sys.modules, "lmdb", None)
+    message = refused(capsys, "data", "download", "lsun", "--data_dir", tmp_path)
+    assert "pip install genflow[lsun]" in message
+    assert os.listdir(str(tmp_path)) == []
+
+
+# genflow data download.
+
+
+def test_downloads_several_at_once(server, monkeypatch, tmp_path, capsys):
+    with zipfile.ZipFile(str(tmp_path / "x.zip"), "w") as archive:
+        archive.write(save(tmp_path / "x.jpg", random_pixels(8, 8, 3)), "img_align_celeba/1.jpg")
+    contents = (tmp_path / "x.zip").read_bytes()
+    server.files["celeba.zip"] = contents
+    monkeypatch.setattr(celeba, "_URL", server.url + "celeba.zip")
+    monkeypatch.setattr(celeba, "_MD5", hashlib.md5(contents).hexdigest())
+    data_dir = tmp_path / "data"
+
+    run("data", "download", "mnist", "celeba", "--data_dir", data_dir)
+    assert capsys.readouterr().out.splitlines() == [
+        "mnist: 30 training and 20 test images, verified, in {}".format(data_dir),
+        "celebA: images in {}".format(data_dir / "celebA"),
+    ]
+    assert (len(load_mnist("train", str(data_dir))), len(load_mnist("test", str(data_dir)))) == (
+        30,
+        20,
+    )
+    assert os.listdir(str(data_dir / "celebA")) == ["1.jpg"]
+
+    num_requests = len(server.requests)
+    run("data", "download", "mnist", "celebA", "--data_dir", data_dir)
+    assert len(server.requests) == num_requests == 5
+
+
+def test_a_download_that_fails_is_one_sentence(server, tmp_path, capsys):
+    server.files.clear()
+    message = refused(capsys, "data", "download", "mnist", "--data_dir", tmp_path)
+    assert "train-images-idx3-ubyte.gz could not be downloaded" in message
+
+
+def test_lsun_has_categories(monkeypatch, tmp_path, capsys):
+    asked = []
+    monkeypatch.setattr(data_sets, "download_lsun", lambda *a: asked.append(a) or "folder")
+    run("data", "download", "lsun", "lsun/tower", "--data_dir", "d")
+    expected = [(split, c, "d") for c in ["bedroom", "tower"] for split in ["train", "test"]]
+    assert asked == expected
+    names = {c: data_sets.DATA_SETS["lsun/" + c].folders["test"] for c in lsun.CATEGORIES}
+    assert names["tower"] == "lsun/tower_val"
+
+
+# genflow data prepare, genflow data verify.
+
+
+def read_all(folder, split, size):
+    record_set = load_records(str(folder), split, size)
+    return record_set.read(np.arange(len(record_set)))
+
+
+def test_a_folder_becomes_records(photos, tmp_path, capsys):
+    out = tmp_path / "records"
+    flags = ["--image_size", 8, 4, "--num_shards", 2, "--format", "tfrecord", "--seed", 1]
+    run("data", "prepare", photos, "--out", out, "--labels_from_folders", *flags)
+    assert capsys.readouterr().out.splitlines() == [
+        "3 images of {0}x{0} in 2 class(es): {1}".format(size, out) for size in [8, 4]
+    ]
+    images, labels = read_all(out, "train", 8)
+    expected = {random_pixels(8, 8, 3, seed=n).tobytes(): n for n in range(3)}
+    assert [[1, 0, 1][expected[image.tobytes()]] for image in images] == labels.tolist()
+    assert len(os.listdir(str(out / "train"))) == 5
+
+    run("data", "prepare", photos, "--out", out, "--image_size", 8, "--split", "test")
+    assert read_all(out, "test", 8)[1].tolist() == [0, 0, 0]
+
+    run("data", "verify", out)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == [
+        "{} is as it was written".format(out / name) for name in ["train", "validation"]
+    ]
+
+
+def test_the_seed_decides_the_order_and_photographs_are_64_pixels(photos, tmp_path, capsys):
+    run("data", "prepare", photos, "--out", tmp_path / "a", "--seed", 5)
+    write_records(str(photos), str(tmp_path / "b"), "train", [64], seed=5)
+    found, expected = [read_all(tmp_path / name, "train", 64)[0] for name in "ab"]
+    np.testing.assert_array_equal(found, expected)
+    write_records(str(photos), str(tmp_path / "c"), "train", [64], seed=0)
+    assert (read_all(tmp_path / "c", "train", 64)[0] != expected).any()
+
+
+def test_a_byte_that_has_changed_is_found(photos, tmp_path, capsys):
+    run("data", "prepare", photos, "--out", tmp_path, "--image_size", 8)
+    path = tmp_path / "train" / "train-r03-s-0000-of-0001.tfrecords"
+    contents = bytearray(path.read_bytes())
+    contents[300] ^= 1
+    path.write_bytes(bytes(contents))
+    for flags in [[], ["--split", "train"]]:
+        message = refused(capsys, "data", "verify", tmp_path, *flags)
+        assert "0000-of-0001.tfrecords must have " in message
+        assert " as SHA-256, as the manifest of its folder says; got " in message
+    assert "no {}".format(tmp_path / "validation") in refused(
+        capsys, "data", "verify", tmp_path, "--split", "test"
+    )
+
+
+def test_a_data_set_in_memory_becomes_records(tiny_mnist, tmp_path, capsys):  # noqa: F811
+    tiny_mnist.write_folder(tmp_path / "data" / "mnist")
+    out = tmp_path / "records"
+    run(
+        "data", "prepare", "mnist", "--out", out, "--data_dir", tmp_path / "data", "--split", "test"
+    )
+    assert "20 images of 32x32 in 10 class(es)" in capsys.readouterr().out
+    images, labels = read_all(out, "test", 32)
+    resized = [
+        np.asarray(Image.fromarray(image).resize((32, 32), Image.BILINEAR))
+        for image in tiny_mnist.images["test"]
+    ]
+    numbers = {image.tobytes(): number for number, image in enumerate(resized)}
+    found = [numbers[np.ascontiguousarray(image[..., 1]).tobytes()] for image in images]
+    assert sorted(found) == list(range(20))
+    assert labels.tolist() == tiny_mnist.labels["test"][found].tolist()
+
+
+def test_a_downloaded_folder_becomes_records(tmp_path, capsys):
+    for split, name in [("train", "bedroom_train"), ("test", "bedroom_val")]:
+        save(tmp_path / "lsun" / name / "000" / "0.webp", random_pixels(8, 8, 3), lossless=True)
+        flags = ["--data_dir", tmp_path, "--split", split, "--image_size", 8]
+        run("data", "prepare", "lsun", "--out", tmp_path / "records", *flags)
+        np.testing.assert_array_equal(
+            read_all(tmp_path / "records", split, 8)[0], [random_pixels(8, 8, 3)]
+        )
+
+
+def test_a_data_set_that_is_not_there_is_one_sentence(tmp_path, capsys):
+    flags = ["--out", tmp_path / "records", "--data_dir", tmp_path]
+    message = refused(capsys, "data", "prepare", "celebA", *flags)
+    assert "celebA was not found: there is no {} (".format(tmp_path / "celebA") in message
+    assert "`genflow data download celebA`" in message
+    assert "mnist" in refused(capsys, "data", "prepare", "mnist", *flags).lower()
+    assert "absent is no folder" in refused(capsys, "data", "prepare", tmp_path / "absent", *flags)
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_an_image_that_cannot_be_read_is_named(photos, tmp_path, capsys):
+    cut_off(photos / "cat" / "2.png")
+    with pytest.raises(SystemExit):
+        run("data", "prepare", photos, "--out", tmp_path / "records")
+    message = capsys.readouterr().err
+    assert "got 1 that are not, and nothing was written" in message
+    assert "2.png must be an image" in message
+
+
+def test_warnings_are_one_line(monkeypatch, capsys):
+    def download(data_dir):
+        warnings.warn("Look out.", stacklevel=2)
+        warnings.warn("Nobody cares.", DeprecationWarning, stacklevel=2)
+        return []
+
+    monkeypatch.setitem(data_sets.DATA_SETS, "mnist", data_sets.DataSet("", download))
+    run("data", "download", "mnist")
+    assert capsys.readouterr().err == "genflow: warning: Look out.\n"
