@@ -12,6 +12,11 @@ from genflow.training.epoch_log import EpochLog
 from genflow.training.flag_checks import check_count, check_halvings
 from genflow.training.flags import check_flags, flag, parse_flags
 from genflow.training.flow_trainer import FlowTrainer
+from genflow.training.gan_curve import save_gan_curves
+from genflow.training.gan_loss import GanLoss
+from genflow.training.gan_pictures import GanPictures
+from genflow.training.gan_trainer import GanTrainer
+from genflow.training.gif import save_gif
 from genflow.training.images import image_grid, save_labelled_rows, save_tiles
 from genflow.training.iteration_log import IterationLog
 from genflow.training.learning_curve import save_learning_curve
@@ -19,6 +24,7 @@ from genflow.training.loop import NonFiniteError, run_loop
 from genflow.training.minimizer import Minimizer, Update
 from genflow.training.named_state import named_state
 from genflow.training.pixel_bits import expand_bits, reduce_bits
+from genflow.training.pixel_range import from_range, to_range
 from genflow.training.report import Report
 from genflow.training.run_config import (
     ConfigurationError,
@@ -31,6 +37,7 @@ from genflow.training.run_log import RunLog, read_log
 from genflow.training.schedules import every
 from genflow.training.stop_signals import StopSignals, TrainingStopped
 from genflow.training.tensorboard_log import TensorBoardLog
+from genflow.training.update_schedules import Ratio, Turns
 
 __all__ = [
     "CheckpointError",
@@ -38,15 +45,20 @@ __all__ = [
     "ConfigurationError",
     "EpochLog",
     "FlowTrainer",
+    "GanLoss",
+    "GanPictures",
+    "GanTrainer",
     "IterationLog",
     "Minimizer",
     "NonFiniteError",
+    "Ratio",
     "Report",
     "RunFlags",
     "RunLog",
     "StopSignals",
     "TensorBoardLog",
     "TrainingStopped",
+    "Turns",
     "Update",
     "check_checkpoint_config",
     "check_config",
@@ -56,6 +68,7 @@ __all__ = [
     "every",
     "expand_bits",
     "flag",
+    "from_range",
     "image_grid",
     "keep_config",
     "latest_checkpoint",
@@ -68,8 +81,11 @@ __all__ = [
     "reduce_bits",
     "run_command",
     "run_loop",
+    "save_gan_curves",
+    "save_gif",
     "save_labelled_rows",
     "save_learning_curve",
     "save_tiles",
     "session_config",
+    "to_range",
 ]

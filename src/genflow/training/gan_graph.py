@@ -1,0 +1,200 @@
+"""The graph in which a GAN is trained on images."""
+
+from typing import Callable, Dict, Optional, Sequence
+
+import numpy as np
+import tensorflow.compat.v2 as tf
+
+from genflow.core import Network, fold_in, make_seed
+from genflow.core.random import host_seed
+from genflow.core.types import Seed, Tensor
+from genflow.gan.latents import DrawLatents
+from genflow.training.checkpoints import Session
+from genflow.training.gan_loss import GanLoss
+from genflow.training.minimizer import Minimizer, Update
+from genflow.training.named_state import named_state
+from genflow.training.pixel_range import Range, from_range, to_range
+from genflow.training.update_schedules import DISCRIMINATOR, DRAW, GENERATOR
+
+# From the seed of what is random inside a network to the network.
+MakeNetwork = Callable[[Seed], Network]
+
+
+class GanGraph:
+    """Tensors and operations for training and for generating images.
+
+    The updates read one batch, which stays where it is until the next is drawn: so
+    discriminator and generator can train on the same images and latents, in runs of their own.
+    Everything random is a function of the seed and of how many batches were drawn.
+    """
+
+    def __init__(
+        self,
+        make_generator: MakeNetwork,
+        make_discriminator: MakeNetwork,
+        loss: GanLoss,
+        generator_minimizer: Minimizer,
+        discriminator_minimizer: Minimizer,
+        dataset: tf.data.Dataset,
+        num_classes: Optional[int],
+        z_dim: int,
+        draw_latents: DrawLatents,
+        value_range: Range,
+        shares_latents: bool,
+        seed: int,
+    ) -> None:
+        """Builds everything in the default graph.
+
+        Args:
+            make_generator: From the seed of its noise to the generator.
+            make_discriminator: The same for the discriminator.
+            loss: Of both.
+            generator_minimizer: Makes the generator's update.
+            discriminator_minimizer: Makes the discriminator's update.
+            dataset: Pairs of a batch, `(images, labels)`, and its number.
+            num_classes: Size of the one-hot context, or `None` for no context.
+            z_dim: Size of the latents.
+            draw_latents: Draws them.
+            value_range: Of the generator's outputs.
+            shares_latents: Whether the generator trains on the discriminator's latents.
+            seed: Of everything random.
+        """
+        tf.compat.v1.set_random_seed(seed)
+        self._num_classes, self._z_dim, self._seed = num_classes, z_dim, seed
+        self._loss, self._draw_latents, self._value_range = loss, draw_latents, value_range
+        self.global_step = tf.compat.v1.train.get_or_create_global_step()
+        self._build_batch(dataset)
+        self._purpose = None
+        self.generator = make_generator(self._noise_seed)
+        self.discriminator = make_discriminator(self._noise_seed)
+        self.modules = {"generator": self.generator, "discriminator": self.discriminator}
+        self._updates = {
+            DRAW: self._draw,
+            DISCRIMINATOR: self._discriminator_update(discriminator_minimizer),
+            GENERATOR: self._generator_update(generator_minimizer, shares_latents),
+        }
+        self._advance = Update(self.global_step.assign_add(1), {})
+        self.average = generator_minimizer.average
+        optimizers = {
+            "generator_optimizer": generator_minimizer.optimizer,
+            "discriminator_optimizer": discriminator_minimizer.optimizer,
+        }
+        averages = {} if self.average is None else {"average": self.average}
+        self.state = named_state(self.modules, optimizers, averages)
+        self._build_samples()
+
+    def updates(self, names: Sequence[str]) -> Sequence[Update]:
+        """The updates of a step, from their names."""
+        return [self._updates[name] for name in names] + [self._advance]
+
+    @property
+    def gradients(self) -> Dict[str, Tensor]:
+        """The gradient of each weight, by its path, for the batch that was drawn last."""
+        both = dict(self._updates[DISCRIMINATOR].gradients)
+        return dict(both, **self._updates[GENERATOR].gradients)
+
+    def latents(self, session: Session, count: int, purpose: str, index: int = 0) -> np.ndarray:
+        """Latents that depend on the purpose and the index only."""
+        seed = host_seed(self._seed, purpose, index)
+        return session.run(self._latents, {self._count: count, self._latent_seed: seed})
+
+    def generate(self, session: Session, z: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Generates uint8 images; without classes the labels are not looked at."""
+        return session.run(self.samples, {self.z: z, self.labels: labels})
+
+    def balanced_labels(self, count: int, first: int = 0) -> np.ndarray:
+        """Labels 0, 1, 2 ... and again from 0, the first of which is number `first`."""
+        return np.arange(first, first + count, dtype=np.int32) % (self._num_classes or 1)
+
+    def _build_batch(self, dataset: tf.data.Dataset) -> None:
+        self.iterator = tf.compat.v1.data.make_initializable_iterator(dataset)
+        (images, labels), number = self.iterator.get_next()
+        kept = [_kept(value) for value in (images, labels, number)]
+        assigns = [
+            variable.assign(value, read_value=False)
+            for variable, value in zip(kept, (images, labels, number))
+        ]
+        self._draw = Update(tf.group(*assigns), {})
+        images, labels, number = (tf.convert_to_tensor(variable) for variable in kept)
+        self._real, self._context = to_range(images, self._value_range), self._one_hot(labels)
+        self._batch_size = images.shape.as_list()[0]
+        self._batch_seed = fold_in(make_seed(self._seed), number)
+
+    def _noise_seed(self) -> Tensor:
+        """Of what is random inside the networks; another one for every pass."""
+        return fold_in(self._batch_seed, "noise/{}".format(self._purpose))
+
+    def _fake(self, purpose: str) -> Tensor:
+        seed = fold_in(self._batch_seed, "latents/{}".format(purpose))
+        z = self._draw_latents([self._batch_size, self._z_dim], seed)
+        return self.generator(z, self._context, training=True)
+
+    def _judged(self, images: Tensor, purpose: str) -> Tensor:
+        self._purpose = purpose
+        return self.discriminator(images, self._context, training=True)
+
+    def _discriminator_update(self, minimizer: Minimizer) -> Update:
+        self._purpose = "generator of the discriminator"
+        fake = tf.stop_gradient(self._fake(DISCRIMINATOR))
+        real_logits = self._judged(self._real, "real")
+        # One after the other, for each of them moves the running statistics.
+        with tf.control_dependencies([real_logits]):
+            fake_logits = self._judged(fake, "fake")
+        loss = self._loss.discriminator(real_logits, fake_logits)
+        if self._loss.penalty is not None:
+            with tf.control_dependencies([fake_logits]):
+                loss += self._loss.penalty(
+                    lambda images: self._judged(images, "penalty"),
+                    self._real,
+                    fake,
+                    fold_in(self._batch_seed, "penalty"),
+                )
+        metrics = {
+            "real_probability": _mean_probability(real_logits),
+            "fake_probability": _mean_probability(fake_logits),
+        }
+        trained = {"discriminator": self.discriminator}
+        return minimizer.update(
+            loss, trained, self.global_step, metrics, advance=False, name=DISCRIMINATOR
+        )
+
+    def _generator_update(self, minimizer: Minimizer, shares_latents: bool) -> Update:
+        self._purpose = "generator"
+        fake = self._fake(DISCRIMINATOR if shares_latents else GENERATOR)
+        fake_logits = self._judged(fake, "fake of the generator")
+        logits = [fake_logits]
+        if self._loss.is_relativistic:
+            with tf.control_dependencies([fake_logits]):
+                logits = [self._judged(self._real, "real of the generator"), fake_logits]
+        loss = self._loss.generator(*logits)
+        trained = {"generator": self.generator}
+        return minimizer.update(loss, trained, self.global_step, advance=False, name=GENERATOR)
+
+    def _build_samples(self) -> None:
+        v1 = tf.compat.v1
+        self.z = v1.placeholder(tf.float32, [None, self._z_dim], "z")
+        self.labels = v1.placeholder(tf.int32, [None], "labels")
+        self.context = self._one_hot(self.labels)
+        self.images = self.generator(self.z, self.context)
+        self.samples = from_range(self.images, self._value_range)
+        self._count = v1.placeholder(tf.int32, [])
+        self._latent_seed = v1.placeholder(tf.int32, [2])
+        self._latents = self._draw_latents([self._count, self._z_dim], self._latent_seed)
+
+    def _one_hot(self, labels: Tensor) -> Optional[Tensor]:
+        return None if self._num_classes is None else tf.one_hot(labels, self._num_classes)
+
+
+def _kept(value: Tensor) -> tf.Variable:
+    """A variable for values of this shape that no checkpoint holds."""
+    return tf.compat.v1.Variable(
+        lambda: tf.zeros(value.shape, value.dtype),
+        trainable=False,
+        collections=[tf.compat.v1.GraphKeys.LOCAL_VARIABLES],
+        use_resource=True,
+        name="batch",
+    )
+
+
+def _mean_probability(logits: Tensor) -> Tensor:
+    return tf.reduce_mean(tf.sigmoid(tf.cast(logits, tf.float32)))

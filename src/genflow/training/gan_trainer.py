@@ -1,0 +1,377 @@
+"""Training of a GAN on images."""
+
+import contextlib
+import os
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Union
+
+import numpy as np
+import tensorflow.compat.v2 as tf
+
+from genflow.core.checks import check_positive_integer
+from genflow.data import ImageSource, batches
+from genflow.export import save_frozen_graph
+from genflow.gan.latents import DrawLatents, uniform_latents
+from genflow.training.checkpoints import Checkpoints, Session
+from genflow.training.gan_graph import GanGraph, MakeNetwork
+from genflow.training.gan_journal import Evaluate, GanJournal
+from genflow.training.gan_loss import GanLoss
+from genflow.training.gan_report import GanReporter, Generate
+from genflow.training.meter import Meter
+from genflow.training.minimizer import Minimizer, trainable_variables
+from genflow.training.nan_guard import find_bad_weight
+from genflow.training.pixel_range import Range
+from genflow.training.report import Report
+from genflow.training.reported_loop import Observer, run_reported_loop
+from genflow.training.schedules import Schedule, every
+from genflow.training.stop_signals import StopSignals
+from genflow.training.update_schedules import Ratio, Turns
+
+
+class TrainedGenerator:
+    """A generator whose weights are those of a checkpoint; see `GanTrainer.trained`.
+
+    Attributes:
+        generate: Yields so many images, of all classes alike, for a seed.
+    """
+
+    def __init__(self, tensors: GanGraph, session: Session, generate: Generate) -> None:
+        """Constructs it."""
+        self.generate = generate
+        self._tensors, self._session = tensors, session
+
+    def __call__(self, z: np.ndarray, labels: Optional[np.ndarray] = None) -> np.ndarray:
+        """Images, uint8, of latents and labels; of all classes in turn without labels."""
+        labels = self._tensors.balanced_labels(len(z)) if labels is None else labels
+        return self._tensors.generate(self._session, z, labels)
+
+
+class GanTrainer:
+    """Trains a generator and a discriminator against each other, and reports what they do.
+
+    What a step does is up to the schedule; every update is a run of the session of its own. The
+    discriminator minimises `loss.discriminator` of its logits of real and generated images,
+    the generator `loss.generator`. The log has both losses, and the mean probability with which
+    the discriminator takes real and generated images for real: D(x) and D(G(z)).
+
+    Samples, evaluation, `trained` and `freeze` take the average of the generator's weights if
+    `generator_minimizer` keeps one; the checkpoints hold both.
+
+    The folder of the run then has `log.jsonl`, an event file for TensorBoard,
+    `learning_curves.png`, sample grids, always of the same latents, and checkpoints, of which
+    the last ones stay and the one with the lowest FID. A run whose folder has a checkpoint goes
+    on from it: as everything random is a function of the seed and the step, on a CPU with one
+    thread it equals one that was never stopped, bit for bit.
+
+    Example:
+        >>> import functools, tempfile
+        >>> from genflow import gan, losses
+        >>> from genflow.data import load_digits
+        >>> loss = GanLoss(
+        ...     losses.non_saturating_generator_loss, losses.non_saturating_discriminator_loss)
+        >>> adam = functools.partial(tf.compat.v1.train.AdamOptimizer, 2e-4, 0.5)
+        >>> trainer = GanTrainer(
+        ...     lambda seed: gan.DeconvGenerator((8, 8, 1), widths=(16, 8)),
+        ...     lambda seed: gan.ConvDiscriminator(widths=(8, 16)),
+        ...     loss, Minimizer(lambda step: adam()), Minimizer(lambda step: adam()),
+        ...     load_digits("train"), tempfile.mkdtemp(), batch_size=16, show_progress=False)
+        >>> trainer.train(num_steps=2)["num_steps"]
+        2
+        >>> with trainer.trained() as generator:
+        ...     generator(np.zeros([3, 100], np.float32)).shape
+        (3, 8, 8, 1)
+
+    References:
+        Goodfellow et al., Generative Adversarial Networks, 2014.
+        https://arxiv.org/abs/1406.2661
+        Radford, Metz and Chintala, Unsupervised Representation Learning with Deep Convolutional
+        Generative Adversarial Networks, 2015. https://arxiv.org/abs/1511.06434
+    """
+
+    def __init__(
+        self,
+        make_generator: MakeNetwork,
+        make_discriminator: MakeNetwork,
+        loss: GanLoss,
+        generator_minimizer: Minimizer,
+        discriminator_minimizer: Minimizer,
+        train_set: ImageSource,
+        run_dir: str,
+        schedule: Union[Ratio, Turns, None] = None,
+        z_dim: int = 100,
+        draw_latents: Optional[DrawLatents] = None,
+        value_range: Range = (-1.0, 1.0),
+        class_conditional: bool = False,
+        batch_size: int = 64,
+        augment: Optional[Callable] = None,
+        num_parallel: int = 1,
+        num_samples: int = 100,
+        evaluate: Optional[Evaluate] = None,
+        checkpoint_dir: str = "",
+        sample_dir: str = "",
+        logs_pictures: bool = True,
+        keep: int = 3,
+        config: Any = None,
+        session_config: Optional[tf.compat.v1.ConfigProto] = None,
+        seed: int = 0,
+        show_progress: bool = True,
+    ) -> None:
+        """Builds the graph.
+
+        Args:
+            make_generator: From the seed of what is random inside it to the generator, a network
+                from latents, and the context if there are classes, to images. Called once, in
+                the graph.
+            make_discriminator: The same for the discriminator, from images to logits.
+            loss: Of both.
+            generator_minimizer: Makes the update of the generator's weights.
+            discriminator_minimizer: Makes the update of the discriminator's.
+            train_set: Images to train on.
+            run_dir: Folder of the run; made if it does not exist.
+            schedule: Updates of a step; by default one of each.
+            z_dim: Size of the latents.
+            draw_latents: From a shape and a seed to latents; uniform from -1 to 1 by default.
+            value_range: Of the generator's outputs: what pixel values 0 and 255 become.
+            class_conditional: Whether both networks get the labels, one-hot, as their context.
+            batch_size: Images in each update.
+            augment: Of the training images; see `genflow.data.batches`.
+            num_parallel: Batches prepared at the same time.
+            num_samples: Images in a sample grid.
+            evaluate: From a function that generates images to what is measured of them, as
+                `genflow.metrics` does.
+            checkpoint_dir: Folder of the checkpoints, within that of the run.
+            sample_dir: Folder of the sample grids, within that of the run.
+            logs_pictures: Whether the event file has the pictures.
+            keep: How many of the last checkpoints stay.
+            config: Configuration, to be stored in the checkpoints; anything that is JSON.
+            session_config: Of the session.
+            seed: Of everything random.
+            show_progress: Whether there is a progress bar.
+
+        Raises:
+            ValueError: If a size is out of range, or `value_range` is none.
+            CheckpointError: If the run cannot go on from its checkpoint.
+        """
+        check_positive_integer(z_dim, "z_dim")
+        check_positive_integer(num_samples, "num_samples")
+        if not value_range[0] < value_range[1]:
+            raise ValueError(
+                "`value_range` must be two numbers in rising order; got {}.".format(value_range)
+            )
+        self.run_dir, self.batch_size, self.seed = run_dir, batch_size, seed
+        self._sample_dir = os.path.join(run_dir, sample_dir)
+        for folder in (run_dir, os.path.join(run_dir, checkpoint_dir), self._sample_dir):
+            os.makedirs(folder, exist_ok=True)
+        self._schedule = schedule or Ratio()
+        self._session_config, self._show_progress = session_config, show_progress
+        self._value_range, self._has_trained = value_range, False
+        self.checkpoints = Checkpoints(os.path.join(run_dir, checkpoint_dir), keep=keep)
+        first = self._schedule.draws_before(self.checkpoints.step)
+        num_classes = train_set.num_classes if class_conditional else None
+        with tf.Graph().as_default() as self._graph:
+            stream = batches(train_set, batch_size, seed, first, augment, num_parallel)
+            numbers = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
+            self.tensors = GanGraph(
+                make_generator,
+                make_discriminator,
+                loss,
+                generator_minimizer,
+                discriminator_minimizer,
+                tf.data.Dataset.zip((stream, numbers)),
+                num_classes,
+                z_dim,
+                draw_latents or uniform_latents(),
+                value_range,
+                self._schedule.shares_latents,
+                seed,
+            )
+            average = self.tensors.average
+            self._start_average = tf.no_op() if average is None else average.start()
+            self.checkpoints.hold(self.tensors.state, config)
+        reporter = GanReporter(self.tensors, num_samples, num_classes or 1, batch_size)
+        self._journal = GanJournal(
+            reporter,
+            self.checkpoints,
+            average,
+            run_dir,
+            self._sample_dir,
+            evaluate,
+            logs_pictures,
+            show_progress,
+        )
+
+    @property
+    def num_parameters(self) -> Dict[str, int]:
+        """How many numbers are trained, by network."""
+        return {
+            name: sum(
+                variable.shape.num_elements()
+                for variable in trainable_variables({name: module}).values()
+            )
+            for name, module in self.tensors.modules.items()
+        }
+
+    @property
+    def state(self) -> dict:
+        """What the checkpoints hold beside the variables; observers may keep theirs in it."""
+        return self.checkpoints.state
+
+    def write(self, message: str) -> None:
+        """Prints a line, above the progress bar; nothing without `show_progress`."""
+        self._journal.write(message)
+
+    def train(
+        self,
+        num_steps: int,
+        evaluate_at: Optional[Schedule] = None,
+        sample_at: Optional[Schedule] = None,
+        log_every: int = 50,
+        checkpoint_every: int = 1000,
+        max_seconds: Optional[float] = None,
+        observers: Sequence[Observer] = (),
+        when_open: Optional[Callable[[], None]] = None,
+    ) -> Dict[str, Any]:
+        """Trains, draws and measures on the way and at the end.
+
+        Ctrl-C and SIGTERM end it between two steps, with a checkpoint.
+
+        Args:
+            num_steps: Where to stop, counted from the start of the run.
+            evaluate_at: From the number of steps made to whether generated images are measured;
+                by default only at the end.
+            sample_at: The same for sample grids and curves; by default every 1000.
+            log_every: Steps over which the logged metrics are averaged; at least 1.
+            checkpoint_every: Steps between checkpoints; 0 for none on the way.
+            max_seconds: Stop training after this time.
+            observers: Called after each step; again for the same step, should a later one of
+                them have raised an error and the run go on.
+            when_open: Called once, when it is certain that the run can go on, before anything
+                in its folder is changed.
+
+        Returns:
+            `num_steps` made, `pictures`, the paths of the last ones by what they show, and
+            `test_<name>` for all that was measured.
+
+        Raises:
+            NonFiniteError: If a loss or a gradient is not finite. The last checkpoint stays.
+            TrainingStopped: If a signal came.
+            RuntimeError: If called twice.
+            ValueError: If `log_every` is not positive.
+        """
+        check_positive_integer(log_every, "log_every")
+        if self._has_trained:
+            raise RuntimeError("A trainer trains once: a new one goes on from the checkpoint.")
+        self._has_trained = True
+        evaluate_at, sample_at = evaluate_at or every(0), sample_at or every(1000)
+
+        def report(step: int, session: Session, is_last: bool) -> Report:
+            evaluate, sample = is_last or evaluate_at(step), is_last or sample_at(step)
+            return self._journal.report(step, session, meter, stop, evaluate, sample)
+
+        with self._graph.as_default(), StopSignals() as stop, self._meter(
+            log_every, num_steps
+        ) as meter, self._open() as session:
+            with self._journal.opened():
+                if when_open is not None:
+                    when_open()
+                step, last = run_reported_loop(
+                    lambda step: self.tensors.updates(self._schedule.names(step)),
+                    num_steps,
+                    self.checkpoints,
+                    session,
+                    meter,
+                    report,
+                    stop,
+                    observers=observers,
+                    checkpoint_every=checkpoint_every,
+                    max_seconds=max_seconds,
+                    diagnose=self._diagnose,
+                )
+                if last.pictures is None:  # Time was up, or it is an old run.
+                    last = self._journal.report(step, session, meter, stop)
+        results = {"test_" + name: value for name, value in (last.results or {}).items()}
+        return dict(results, num_steps=step, pictures=last.pictures)
+
+    @contextlib.contextmanager
+    def trained(self) -> Iterator[TrainedGenerator]:
+        """The generator of the last checkpoint, as a function from latents to images.
+
+        Raises:
+            ValueError: If the run has no checkpoint.
+        """
+        with self._session_of_trained() as (session, stop):
+            generate = self._journal.generate(session, stop)
+            yield TrainedGenerator(self.tensors, session, generate)
+
+    def freeze(self, path: str) -> None:
+        """Writes the generator of the last checkpoint as a frozen graph.
+
+        It maps `z`, and `labels` if there are classes, to `images` in the generator's own range,
+        for any number of them; beside it `<path>.json` says so.
+
+        Args:
+            path: `.pb` file to write.
+
+        Raises:
+            ValueError: If the run has no checkpoint.
+        """
+        tensors = self.tensors
+        inputs = {"z": tensors.z}
+        if tensors.context is not None:
+            inputs["labels"] = tensors.labels
+        with self._session_of_trained() as (session, _):
+            manifest = {"value_range": list(self._value_range), "step": self.checkpoints.step}
+            os.makedirs(os.path.dirname(path) or os.curdir, exist_ok=True)
+            save_frozen_graph(path, session, inputs, {"images": tensors.images}, manifest)
+
+    def export(self, folder: str) -> str:
+        """Writes the weights of the trained generator alone, by their paths, as a checkpoint.
+
+        Args:
+            folder: Where it goes; made if it does not exist.
+
+        Returns:
+            The path of the checkpoint.
+
+        Raises:
+            ValueError: If the run has no checkpoint.
+        """
+        os.makedirs(folder, exist_ok=True)
+        with self._session_of_trained() as (session, _):
+            saver = tf.compat.v1.train.Saver(dict(self.tensors.generator.named_variables()))
+            path = os.path.join(folder, "generator.ckpt")
+            return saver.save(session, path, self.checkpoints.step, write_meta_graph=False)
+
+    @contextlib.contextmanager
+    def _session_of_trained(self) -> Iterator[tuple]:
+        if self.checkpoints.latest() is None:
+            raise ValueError(
+                "There is no checkpoint in {}: train first.".format(self.checkpoints.run_dir)
+            )
+        # What was trained since may have gone further than where this trainer started.
+        self.checkpoints.path = self.checkpoints.latest()
+        with self._graph.as_default(), StopSignals() as stop, self._open() as session:
+            with self._journal.chosen_weights(session):
+                yield session, stop
+
+    def _meter(self, log_every: int, num_steps: int) -> Meter:
+        return Meter(
+            self._journal.record,
+            "discriminator_loss",
+            "discriminator loss",
+            self.batch_size,
+            log_every,
+            self.checkpoints.step,
+            num_steps,
+            self.state.setdefault("meter", {}),
+            self._show_progress,
+        )
+
+    def _open(self) -> Session:
+        return self.checkpoints.open(
+            lambda session: session.run(self._start_average),
+            self.tensors.iterator.initializer,
+            self._session_config,
+        )
+
+    def _diagnose(self, step: int, session: Session) -> str:
+        return find_bad_weight(self.tensors.modules, self.tensors.gradients, session)

@@ -1,0 +1,404 @@
+import contextlib
+import functools
+import os
+
+import numpy as np
+import pytest
+import tensorflow.compat.v2 as tf
+from PIL import Image
+
+from genflow import losses
+from genflow.core import Network
+from genflow.data import ImageSet, load_digits
+from genflow.export import FrozenGraph
+from genflow.gan import ConvDiscriminator, DeconvGenerator
+from genflow.networks import Dense, Dropout
+from genflow.training import GanLoss, GanTrainer, Minimizer, NonFiniteError, Ratio, read_log
+from genflow.training.gan_report import save_samples
+
+SHAPE = (8, 8, 1)
+CROSS_ENTROPY = GanLoss(
+    losses.non_saturating_generator_loss, losses.non_saturating_discriminator_loss
+)
+
+
+class DroppingDiscriminator(Network):
+    """Convolutions behind dropout."""
+
+    def __init__(self, noise_seed):
+        super().__init__()
+        self.dropout = Dropout(0.3, seed=noise_seed)
+        self.network = ConvDiscriminator(widths=(4, 6), seed=2)
+
+    def _call(self, x, context, training):
+        return self.network(self.dropout(x, training=training), context, training)
+
+
+class LinearGenerator(Network):
+    """Remembers the tensors it was called with."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = Dense(8 * 8, seed=1)
+        self._seen = []
+
+    def _call(self, x, context, training):
+        self._seen.append((x, context))
+        return tf.reshape(self.dense(x), [-1, 8, 8, 1])
+
+
+class LinearDiscriminator(Network):
+    """A logistic regression."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = Dense(1, seed=2)
+
+    def _call(self, x, context, training):
+        return self.dense(tf.reshape(x, [-1, 8 * 8]))
+
+
+def minimizer(average_decay=None, rate=0.01):
+    adam = functools.partial(tf.compat.v1.train.AdamOptimizer, rate, 0.5)
+    return Minimizer(lambda step: adam(), average_decay=average_decay)
+
+
+def convolutional(run_dir, loss=CROSS_ENTROPY, average_decay=0.9, **arguments):
+    settings = {
+        "class_conditional": True,
+        "batch_size": 16,
+        "z_dim": 5,
+        "num_samples": 13,
+        "session_config": tf.compat.v1.ConfigProto(
+            intra_op_parallelism_threads=1, inter_op_parallelism_threads=1
+        ),
+        "show_progress": False,
+    }
+    settings.update(arguments)
+    return GanTrainer(
+        lambda seed: DeconvGenerator(SHAPE, widths=(8, 4), seed=1),
+        DroppingDiscriminator,
+        loss,
+        minimizer(average_decay),
+        minimizer(),
+        load_digits("train"),
+        str(run_dir),
+        **settings,
+    )
+
+
+def linear(run_dir, **arguments):
+    settings = {"batch_size": 16, "z_dim": 3, "show_progress": False, "num_samples": 4}
+    settings.update(arguments)
+    return GanTrainer(
+        lambda seed: LinearGenerator(),
+        lambda seed: LinearDiscriminator(),
+        settings.pop("loss", CROSS_ENTROPY),
+        minimizer(settings.pop("average_decay", None)),
+        minimizer(),
+        load_digits("train"),
+        str(run_dir),
+        **settings,
+    )
+
+
+@contextlib.contextmanager
+def opened(trainer):
+    """A session with the variables as they are at the start, and the data."""
+    graph = trainer.tensors
+    with graph.z.graph.as_default(), trainer.checkpoints.open(
+        local_init_op=graph.iterator.initializer
+    ) as session:
+        yield session
+
+
+def checkpoint_values(trainer):
+    reader = tf.train.load_checkpoint(trainer.checkpoints.latest())
+    names = sorted(reader.get_variable_to_shape_map())
+    return {name: reader.get_tensor(name) for name in names if name != "run/state"}
+
+
+def numbers(run_dir):
+    """The log without what a clock says."""
+    records = read_log(os.path.join(str(run_dir), "log.jsonl"))
+    return [{k: v for k, v in r.items() if k != "images_per_second"} for r in records]
+
+
+def test_a_run_that_goes_on_equals_one_that_never_stopped(tmp_path):
+    whole, schedule = tmp_path / "whole", Ratio(2, 2, shares_latents=True)
+    uninterrupted = convolutional(whole, schedule=schedule)
+    uninterrupted.train(7, log_every=2)
+    broken = tmp_path / "broken"
+    convolutional(broken, schedule=schedule).train(3, log_every=2)
+    trainer = convolutional(broken, schedule=schedule)
+    assert trainer.checkpoints.step == 3
+    trainer.train(7, log_every=2)
+
+    expected = checkpoint_values(uninterrupted)
+    values = checkpoint_values(trainer)
+    assert set(values) == set(expected)
+    for name, value in values.items():
+        np.testing.assert_array_equal(value, expected[name], err_msg=name)
+    assert numbers(broken) == numbers(whole)
+
+
+@pytest.mark.parametrize("shares", [True, False])
+def test_latents_are_shared_if_they_are_to_be(tmp_path, shares):
+    trainer = linear(tmp_path, schedule=Ratio(1, 2, shares_latents=shares))
+    graph = trainer.tensors
+    (of_discriminator, _), (of_generator, _), _ = graph.generator._seen
+    with opened(trainer) as session:
+        drawn = []
+        for _ in range(2):
+            draw, update = graph.updates(["draw", "discriminator"])[:2]
+            session.run(draw.op)
+            first = session.run([of_discriminator, of_generator])
+            session.run(update.op)
+            second = session.run([of_discriminator, of_generator])
+            np.testing.assert_array_equal(first, second)
+            assert np.array_equal(*first) == shares
+            drawn.append(first[0])
+    assert not np.any(drawn[0] == drawn[1])
+    assert np.min(drawn) < -0.5
+    assert 0.5 < np.max(drawn) < 1.0
+
+
+def test_an_update_trains_one_network_only(tmp_path):
+    trainer = linear(tmp_path)
+    graph, changed = trainer.tensors, []
+    with opened(trainer) as session:
+        for names in (["draw"], ["discriminator"], ["generator"]):
+            before = session.run(graph.state)
+            session.run(graph.updates(names)[0].op)
+            after = session.run(graph.state)
+            different = [n for n in after if not np.array_equal(after[n], before[n])]
+            changed.append({name.split("/")[0] for name in different})
+
+    assert changed == [
+        set(),
+        {"discriminator", "discriminator_optimizer"},
+        {"generator", "generator_optimizer"},
+    ]
+
+
+def test_the_log_has_what_the_discriminator_believes(tmp_path):
+    """Against a logistic regression in numpy, with its weights before the update."""
+    trainer = linear(tmp_path, num_samples=1)
+    graph = trainer.tensors
+    with opened(trainer) as session:
+        draw, update = graph.updates(["draw", "discriminator"])[:2]
+        session.run(draw.op)
+        weights = session.run([v for v in graph.discriminator.named_variables().values()])
+        z, _ = graph.generator._seen[0]
+        real, fake = session.run([graph._real, graph.generator(z)])
+        found = session.run([update.metrics, update.op])[0]
+    bias, weight = weights
+    real, fake = (
+        1.0 / (1.0 + np.exp(-images.reshape([16, -1]) @ weight - bias)) for images in (real, fake)
+    )
+
+    np.testing.assert_allclose(found["real_probability"], np.mean(real), rtol=1e-5)
+    np.testing.assert_allclose(found["fake_probability"], np.mean(fake), rtol=1e-5)
+    loss = -np.mean(np.log(real)) - np.mean(np.log(1.0 - fake))
+    np.testing.assert_allclose(found["discriminator_loss"], loss, rtol=1e-5)
+
+
+def test_samples_come_from_the_averages_of_weights_and_statistics(tmp_path):
+    trainer = convolutional(tmp_path, average_decay=0.5)
+    trainer.train(3)
+    stored = checkpoint_values(trainer)
+
+    with trainer._session_of_trained() as (session, _):
+        used = session.run(dict(trainer.tensors.generator.named_variables()))
+    differing = 0
+    for path, value in used.items():
+        np.testing.assert_array_equal(value, stored["average/generator/" + path], err_msg=path)
+        differing += not np.array_equal(value, stored["generator/" + path])
+    assert differing > 5
+    assert any("statistics" in path for path in used)
+
+
+def test_a_trained_generator_makes_any_number_of_images(tmp_path):
+    trainer = convolutional(tmp_path)
+    trainer.train(1)
+    z = np.random.RandomState(0).uniform(-1, 1, [3, 5]).astype(np.float32)
+
+    with trainer.trained() as generator:
+        images = generator(z, [7, 7, 1])
+        np.testing.assert_array_equal(generator(z[1:2], [7]), images[1:2])
+        assert np.any(generator(z[1:2], [3]) != images[1:2])
+        many = np.concatenate(list(generator.generate(37, 0)))
+        assert np.any(np.concatenate(list(generator.generate(37, 1))) != many)
+    assert images.shape == (3,) + SHAPE
+    assert images.dtype == np.uint8
+    assert len(many) == 37
+    assert len({image.tobytes() for image in many}) > 15
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        GanLoss(
+            losses.relativistic_average_generator_loss,
+            losses.relativistic_average_discriminator_loss,
+            is_relativistic=True,
+        ),
+        CROSS_ENTROPY._replace(penalty=losses.wgan_gp_penalty),
+        CROSS_ENTROPY._replace(
+            penalty=lambda network, real, fake, seed: losses.r1_penalty(network, real)
+        ),
+    ],
+    ids=["relativistic", "wgan_gp", "r1"],
+)
+def test_other_losses_train(tmp_path, loss):
+    trainer = linear(tmp_path, loss=loss)
+    trainer.train(4, log_every=1)
+
+    records = [r for r in numbers(tmp_path) if "train_generator_loss" in r]
+    assert len(records) == 4
+    for record in records:
+        assert record["train_generator_gradient_norm"] > 0
+        assert record["train_discriminator_gradient_norm"] > 0
+
+
+def test_a_penalty_is_added_as_it_is(tmp_path):
+    """A linear discriminator's penalty is known: `(norm(weight) - 1) ** 2`."""
+    plain, penalized = (
+        linear(tmp_path / name, loss=CROSS_ENTROPY._replace(penalty=penalty))
+        for name, penalty in (("plain", None), ("penalized", losses.wgan_gp_penalty))
+    )
+    found = []
+    for trainer in (plain, penalized):
+        trainer.train(1, log_every=1)
+        found.append(numbers(trainer.run_dir)[0]["train_discriminator_loss"])
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        network = LinearDiscriminator()
+        network(tf.zeros([1, 8, 8, 1]))
+        session.run(tf.compat.v1.global_variables_initializer())
+        norm = np.linalg.norm(session.run(network.dense.weight))
+
+    np.testing.assert_allclose(found[1] - found[0], (norm - 1.0) ** 2, rtol=1e-3)
+
+
+def test_what_is_not_finite_names_the_network_and_is_not_made(tmp_path):
+    def spoiled(fake_logits):
+        step = tf.compat.v1.train.get_global_step()
+        return losses.non_saturating_generator_loss(fake_logits) / tf.cast(step < 2, tf.float32)
+
+    trainer = linear(tmp_path, loss=CROSS_ENTROPY._replace(generator=spoiled))
+
+    with pytest.raises(
+        NonFiniteError, match=r"step 3 is not finite.*generator/dense/(bias|weight)"
+    ):
+        trainer.train(5)
+    assert linear(tmp_path).checkpoints.step in (0, 2)
+    assert all(np.all(np.isfinite(v)) for v in checkpoint_values(trainer).values())
+
+
+def test_a_frozen_generator_makes_the_same_images(tmp_path):
+    trainer = convolutional(tmp_path)
+    trainer.train(2)
+    path = str(tmp_path / "frozen" / "generator.pb")
+    z = np.random.RandomState(0).uniform(-1, 1, [3, 5]).astype(np.float32)
+    with trainer._session_of_trained() as (session, _):
+        tensors = trainer.tensors
+        images = session.run(tensors.images, {tensors.z: z, tensors.labels: [1, 2, 3]})
+
+    trainer.freeze(path)
+
+    frozen = FrozenGraph(path)(z=z, labels=np.array([1, 2, 3], np.int32))["images"]
+    np.testing.assert_allclose(frozen, images, atol=1e-6)
+
+
+def test_an_exported_checkpoint_has_the_weights_that_are_used(tmp_path):
+    trainer = convolutional(tmp_path)
+    trainer.train(2)
+
+    reader = tf.train.load_checkpoint(trainer.export(str(tmp_path / "export")))
+
+    stored = checkpoint_values(trainer)
+    names = reader.get_variable_to_shape_map()
+    assert {"average/generator/" + name for name in names} == {
+        name for name in stored if name.startswith("average/generator/")
+    }
+    for name in names:
+        np.testing.assert_array_equal(reader.get_tensor(name), stored["average/generator/" + name])
+
+
+@pytest.mark.parametrize("value_range", [(0.0, 1.0), (-1.0, 1.0)])
+def test_grids_have_the_range_of_the_outputs(tmp_path, value_range):
+    """The original draws the outputs of a sigmoid as if they were those of tanh."""
+
+    class Constant(LinearGenerator):
+        def _call(self, x, context, training):
+            low, high = value_range
+            made = super()._call(x, context, training)
+            return 0.0 * made + tf.constant([low, high] * 32, tf.float32, [1, 8, 8, 1])
+
+    trainer = GanTrainer(
+        lambda seed: Constant(),
+        lambda seed: LinearDiscriminator(),
+        CROSS_ENTROPY,
+        minimizer(),
+        minimizer(),
+        load_digits("train"),
+        str(tmp_path),
+        value_range=value_range,
+        batch_size=4,
+        show_progress=False,
+    )
+    trainer.train(1)
+
+    with trainer.trained() as generator:
+        assert set(generator(np.zeros([2, 100], np.float32)).ravel()) == {0, 255}
+
+
+@pytest.mark.parametrize("num_classes", [1, 10])
+@pytest.mark.parametrize("count", [1, 7, 13, 100])
+def test_a_grid_of_any_count_is_drawn(tmp_path, count, num_classes):
+    path = str(tmp_path / "grid.png")
+
+    save_samples(path, np.zeros((count,) + SHAPE, np.uint8), num_classes, "any")
+
+    with Image.open(path) as image:
+        black = np.asarray(image.convert("L")) == 0
+    assert black.sum() >= count * 64  # All of them, about twice as large.
+
+
+def test_evaluations_are_logged_and_the_best_is_kept(tmp_path):
+    seen = []
+
+    def evaluate(generate):
+        images = np.concatenate(list(generate(21, 3)))
+        seen.append(images)
+        return {"fid": abs(10.0 - 4 * len(seen)), "extractor": "abc"}
+
+    trainer = linear(tmp_path, evaluate=evaluate)
+    summary = trainer.train(4, evaluate_at=lambda step: True)
+
+    assert [images.shape for images in seen] == [(21,) + SHAPE] * 4
+    assert summary["test_fid"] == 6.0
+    fids = [r["test_fid"] for r in numbers(tmp_path) if "test_fid" in r]
+    assert fids == [6.0, 2.0, 2.0, 6.0]
+    assert all(r["test_extractor"] == "abc" for r in numbers(tmp_path) if "test_fid" in r)
+    assert trainer.state["best"] == {"value": 2.0, "step": 2}
+
+
+def test_rejects_what_is_no_range(tmp_path):
+    with pytest.raises(ValueError, match="`value_range` must be two numbers in rising order"):
+        linear(tmp_path, value_range=(1.0, -1.0))
+
+
+def test_rejects_more_images_in_a_batch_than_there_are(tmp_path):
+    images = ImageSet("few", np.zeros([3, 8, 8, 1], np.uint8), np.zeros([3], np.int32), 1)
+
+    with pytest.raises(ValueError, match="`batch_size` must be between 1 and 3"):
+        GanTrainer(
+            lambda seed: LinearGenerator(),
+            lambda seed: LinearDiscriminator(),
+            CROSS_ENTROPY,
+            minimizer(),
+            minimizer(),
+            images,
+            str(tmp_path),
+        )
