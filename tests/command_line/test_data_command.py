@@ -74,7 +74,10 @@ def test_it_does_not_wait_for_tensorflow():
     assert found.stdout.decode().splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("command", ["", "data", "data download", "data prepare", "data verify"])
+@pytest.mark.parametrize(
+    "command",
+    ["", "data", "data download", "data prepare", "data manifest", "data verify"],
+)
 def test_it_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as exit_:
         run(*command.split(), "--help")
@@ -90,7 +93,8 @@ def test_it_explains_itself(command, capsys):
 @pytest.mark.parametrize(
     "command",
     ["", "data", "data x", "data download", "data download x", "data prepare p", "data verify"]
-    + ["data prepare p --out o --format x", "data verify d --split x"],
+    + ["data prepare p --out o --format x", "data verify d --split x"]
+    + ["data manifest", "data manifest d --split x", "data manifest d --num_classes x"],
 )
 def test_it_rejects_wrong_commands(command, capsys):
     with pytest.raises(SystemExit) as exit_:
@@ -255,8 +259,58 @@ def test_a_data_set_that_is_not_there_is_one_sentence(tmp_path, capsys):
     assert "celebA was not found: there is no {} (".format(tmp_path / "celebA") in message
     assert "`genflow data download celebA`" in message
     assert "mnist" in refused(capsys, "data", "prepare", "mnist", *flags).lower()
-    assert "absent is no folder" in refused(capsys, "data", "prepare", tmp_path / "absent", *flags)
+    message = refused(capsys, "data", "prepare", tmp_path / "absent", *flags)
+    assert "absent must be a folder with images; there is no such folder" in message
     assert os.listdir(str(tmp_path)) == []
+
+
+def test_training_images_are_not_written_for_testing(tmp_path, capsys):
+    save(tmp_path / "celebA" / "000001.jpg", random_pixels(8, 8, 3))
+    flags = ["--data_dir", tmp_path, "--out", tmp_path / "records", "--image_size", 8]
+    message = refused(capsys, "data", "prepare", "celebA", "--split", "test", *flags)
+    expected = "move the images to hold out (as published, 182638.jpg to 202599.jpg) from "
+    assert 'celebA has no split "test"' in message
+    assert expected + str(tmp_path / "celebA") in message
+    assert os.listdir(str(tmp_path)) == ["celebA"]
+    run("data", "prepare", "celebA", *flags)
+    assert len(read_all(tmp_path / "records", "train", 8)[0]) == 1
+
+
+def test_records_of_others_are_listed(photos, tmp_path, capsys):
+    for split in ["train", "test"]:
+        run("data", "prepare", photos, "--out", tmp_path, "--image_size", 8, "--split", split)
+    paths = [tmp_path / name / "manifest.json" for name in ["train", "validation"]]
+    written = [path.read_text() for path in paths]
+    for path in paths:
+        path.unlink()
+    capsys.readouterr()
+
+    run("data", "manifest", tmp_path)
+    assert capsys.readouterr().out.splitlines() == ["written: {}".format(path) for path in paths]
+    assert [path.read_text() for path in paths] == written
+    run("data", "verify", tmp_path)
+    assert "manifest.json is there and is not overwritten" in refused(
+        capsys, "data", "manifest", tmp_path
+    )
+
+
+def test_records_of_others_have_as_many_classes_as_one_says(photos, tmp_path, capsys):
+    flags = ["--out", tmp_path, "--image_size", 8, "--labels_from_folders"]
+    run("data", "prepare", photos, *flags)
+    run("data", "prepare", photos, "--split", "test", *flags)
+    for name in ["train", "validation"]:
+        (tmp_path / name / "manifest.json").unlink()
+    flags = ["data", "manifest", tmp_path, "--split", "train"]
+    assert "label" in refused(capsys, *flags)
+    run(*(flags + ["--num_classes", 2]))
+    assert load_records(str(tmp_path), "train", 8).num_classes == 2
+    assert not (tmp_path / "validation" / "manifest.json").exists()
+
+
+def test_records_that_are_not_there_are_one_sentence(tmp_path, capsys):
+    message = refused(capsys, "data", "manifest", tmp_path)
+    assert "There are no records in {}".format(tmp_path / "train") in message
+    assert "`genflow data prepare`" in message
 
 
 def test_an_image_that_cannot_be_read_is_named(photos, tmp_path, capsys):

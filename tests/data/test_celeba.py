@@ -54,6 +54,14 @@ def test_what_is_there_is_left_alone(server, tmp_path):
     assert server.requests == []
 
 
+def test_an_occupied_place_is_refused_before_the_download(server, tmp_path):
+    (tmp_path / "a big disk").mkdir()
+    (tmp_path / "celebA").symlink_to(tmp_path / "a big disk")
+    with pytest.raises(FileExistsError, match="celebA must not exist, or be an empty folder"):
+        download_celeba(str(tmp_path))
+    assert server.requests == []
+
+
 def test_an_archive_that_is_there_is_unpacked_and_stays(server, tmp_path):
     (tmp_path / ARCHIVE).write_bytes(server.files[ARCHIVE])
     download_celeba(str(tmp_path))

@@ -1,8 +1,13 @@
+import io
+import os
+import threading
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from genflow.data.image_file import image_header, read_image
+from genflow.data.image_file import _eight_bits, image_header, read_image
 from tests.data.images import png_of_size, random_pixels, save
 
 # The same picture for each EXIF orientation: what numpy must do to the pixels on disk.
@@ -184,6 +189,82 @@ def test_rejects_an_image_that_would_fill_the_memory(tmp_path):
     for read in [image_header, lambda path: read_image(path, 3)]:
         with pytest.raises(ValueError, match="bomb.png must .*DecompressionBombError"):
             read(str(tmp_path / "bomb.png"))
+
+
+def test_rejects_an_image_of_more_pixels_than_are_read(tmp_path):
+    for side in [8192, 8193]:
+        (tmp_path / "{}.png".format(side)).write_bytes(png_of_size(side))
+    assert image_header(str(tmp_path / "8192.png")) == (8192, 8192, 3)
+    for read in [image_header, lambda path: read_image(path, 3)]:
+        with pytest.raises(ValueError, match="8193x8193 pixels, more than the 67108864 that are"):
+            read(str(tmp_path / "8193.png"))
+
+
+def test_rejects_an_enormous_file(tmp_path):
+    path = save(tmp_path / "a.jpg", random_pixels(8, 8, 3))
+    os.truncate(path, 2**30 - 1)  # It takes no place on disk.
+    assert image_header(path) == (8, 8, 3)
+    os.truncate(path, 2**30)
+    for read in [image_header, lambda path: read_image(path, 3)]:
+        with pytest.raises(
+            ValueError, match="a.jpg must be .* of less than 1073741824 bytes .*got"
+        ):
+            read(path)
+
+
+def test_rejects_what_is_no_regular_file(tmp_path):
+    path = str(tmp_path / "a.jpg")
+    os.mkfifo(path)
+    writer = os.open(path, os.O_RDWR)  # Without one, a reader would wait for it.
+    timer = threading.Timer(5, os.close, [writer])  # With one, for the end.
+    timer.start()
+    for read in [image_header, lambda path: read_image(path, 3)]:
+        with pytest.raises(ValueError, match="a.jpg must be a regular file .*; got prw"):
+            read(path)
+    timer.cancel()
+    os.close(writer)
+
+
+def test_sixteen_bits_take_little_memory():
+    image = Image.fromarray(np.full([1000, 1000], 65535, np.uint16))
+    tracemalloc.start()
+    try:
+        assert np.asarray(_eight_bits(image)).min() == 255
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 7.5 * 1000 * 1000
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif", "gif", "bmp", "ppm"])
+def test_the_header_is_read_without_the_pixels(tmp_path, monkeypatch, suffix):
+    path, loaded = save(tmp_path / ("a." + suffix), random_pixels(8, 9, 3)), []
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda image: loaded.append(image))
+    assert image_header(path) == (8, 9, 3)
+    assert loaded == []
+
+
+def test_the_header_of_a_png_without_pixels(tmp_path):
+    path, exif = tmp_path / "a.png", Image.Exif()
+    exif[0x0112] = 6
+    for options, expected in [({}, (8, 9, 3)), ({"exif": exif}, (9, 8, 3))]:
+        save(path, random_pixels(8, 9, 3), **options)
+        path.write_bytes(path.read_bytes().split(b"IDAT")[0] + b"IDAT")
+        assert image_header(str(path)) == expected
+
+
+def test_remarks_after_the_pixels_of_a_png_are_passed_over(tmp_path):
+    exif, buffer = Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    pixels = random_pixels(8, 9, 3)
+    Image.fromarray(pixels).save(buffer, "PNG", exif=exif)
+    contents = buffer.getvalue()
+    first, end = contents.index(b"eXIf") - 4, contents.index(b"IEND") - 4
+    last = first + 12 + int.from_bytes(contents[first : first + 4], "big")
+    moved = contents[:first] + contents[last:end] + contents[first:last] + contents[end:]
+    (tmp_path / "a.png").write_bytes(moved)
+    assert image_header(str(tmp_path / "a.png")) == (8, 9, 3)
+    np.testing.assert_array_equal(pixels_of(str(tmp_path / "a.png"), 3), pixels)
 
 
 def test_a_file_that_cannot_be_opened_is_another_error(tmp_path):

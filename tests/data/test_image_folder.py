@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from genflow.data.image_folder import find_images, number_classes
+from genflow.data.image_folder import find_images, find_matches, number_classes
 
 
 def touch(folder, *paths):
@@ -40,10 +40,29 @@ def test_rejects_a_link_to_a_folder(tmp_path):
 
 def test_rejects_a_folder_without_images(tmp_path):
     folder = touch(tmp_path, "notes.txt")
-    with pytest.raises(FileNotFoundError, match="`image_dir` must be a folder with images .* none"):
+    with pytest.raises(FileNotFoundError, match="must be a folder with images .*; there are none"):
         find_images(folder)
-    with pytest.raises(FileNotFoundError, match="absent is no folder"):
-        find_images(folder + "/absent")
+
+
+@pytest.mark.parametrize("find", [find_images, lambda folder: find_matches(folder, "*.jpg")])
+def test_rejects_what_is_no_folder(tmp_path, find):
+    folder = touch(tmp_path, "a.png")
+    match = "absent must be a folder with images; there is no such folder"
+    with pytest.raises(FileNotFoundError, match=match):
+        find(folder + "/absent")
+    with pytest.raises(FileNotFoundError, match="a.png must be a folder .*; it is no folder"):
+        find(folder + "/a.png")
+
+
+def test_says_which_patterns_would_find_images(tmp_path):
+    folder = touch(tmp_path, "a/1.webp", "a/2.WEBP", "b/3.png", "notes.txt")
+    match = (
+        r"must be images in .* that match the pattern '\*.jpg'; there are none, but the pattern "
+        r"'\*.png' would find 1, '\*.webp' would find 2\."
+    )
+    with pytest.raises(FileNotFoundError, match=match):
+        find_matches(folder, "*.jpg")
+    assert len(find_matches(folder, "*.webp")) == 2
 
 
 def test_classes_are_numbered_in_order():

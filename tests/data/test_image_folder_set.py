@@ -173,13 +173,13 @@ def test_the_order_is_that_of_the_paths(tmp_path):
 
 
 def test_rejects_a_folder_without_such_images(tmp_path):
-    match = r"must be images in .*absent that match the pattern '\*.jpg'; there is no such folder"
+    match = "absent must be a folder with images; there is no such folder"
     with pytest.raises(FileNotFoundError, match=match):
         load_image_folder(str(tmp_path / "absent"), 64)
     with pytest.raises(FileNotFoundError, match="there are no images in it"):
         load_image_folder(str(tmp_path), 64)
     save(tmp_path / "a.png", random_pixels(4, 4, 3))
-    with pytest.raises(FileNotFoundError, match=r"there are only \*.png\."):
+    with pytest.raises(FileNotFoundError, match=r"'\*.png' would find 1\."):
         load_image_folder(str(tmp_path), 64)
     with pytest.raises(FileNotFoundError, match="it is no folder"):
         load_image_folder(str(tmp_path / "a.png"), 64)

@@ -31,6 +31,21 @@ def test_home_is_expanded(monkeypatch):
     assert resolve_data_dir("~/datasets") == expected
 
 
+@pytest.mark.parametrize("chosen", [None, "~/datasets"])
+def test_rejects_a_home_folder_that_is_not_known(monkeypatch, chosen):
+    """Where a container gives its user neither HOME nor a name."""
+
+    def getpwuid(uid):
+        raise KeyError(uid)
+
+    for name in ["GENFLOW_DATA_DIR", "HOME", "XDG_CACHE_HOME"]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", getpwuid)
+    match = "must be in a home folder that is known; got ~/.*GENFLOW_DATA_DIR to a folder"
+    with pytest.raises(ValueError, match=match):
+        resolve_data_dir(chosen)
+
+
 def test_find_returns_the_first_complete_place(tmp_path):
     for name in ["a", "b", "c", "d", "e"]:
         (tmp_path / name).touch()

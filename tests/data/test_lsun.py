@@ -120,6 +120,17 @@ def test_says_which_package_is_missing_before_it_downloads(file_server, tmp_path
     assert os.listdir(str(tmp_path)) == []
 
 
+def test_an_occupied_place_is_refused_before_the_download(file_server, tmp_path, monkeypatch):
+    monkeypatch.setattr(lsun, "_URL", file_server.url)
+    (tmp_path / "lsun").mkdir()
+    (tmp_path / "lsun" / "tower_train").symlink_to(tmp_path)
+    (tmp_path / "lsun" / "tower_val").symlink_to(tmp_path / "absent")
+    assert download_lsun("train", "tower", str(tmp_path)).endswith("tower_train")  # It is filled.
+    with pytest.raises(FileExistsError, match="tower_val must not exist, or be an empty folder"):
+        download_lsun("test", "tower", str(tmp_path))
+    assert file_server.requests == []
+
+
 def test_rejects_an_unknown_category_or_split(tmp_path):
     with pytest.raises(
         ValueError, match="`category` must be one of bedroom, bridge, .*; got 'cat'"

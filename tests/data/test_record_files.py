@@ -91,7 +91,7 @@ def test_another_size_than_those_there_is_refused_with_their_list(tmp_path):
 @pytest.mark.parametrize("folder", ["train", "absent"])
 def test_a_folder_without_records_is_refused(tmp_path, folder):
     touch(tmp_path / "train", "notes.txt")
-    match = "There are no records in .*{}: .*`data_dir`.*records write".format(folder)
+    match = "There are no records in .*{}: .*`data_dir`.*`genflow data prepare`".format(folder)
     with pytest.raises(FileNotFoundError, match=match):
         files_of_size(str(tmp_path / folder), 32)
 

@@ -45,9 +45,24 @@ def test_what_is_there_is_not_overwritten(tmp_path):
     assert os.listdir(str(tmp_path / "x")) == ["b"]
 
 
+def test_an_occupied_place_is_refused_before_anything_is_written(tmp_path):
+    (tmp_path / "x").write_text("occupied")
+    with pytest.raises(FileExistsError, match="x must not exist"):
+        with whole_folder(str(tmp_path / "x")):
+            pytest.fail("There was something to write to.")
+    assert os.listdir(str(tmp_path)) == ["x"]
+
+
+def test_a_place_that_becomes_occupied_is_not_overwritten(tmp_path):
+    with pytest.raises(FileExistsError, match="x must not exist"):
+        with whole_folder(str(tmp_path / "x")):
+            (tmp_path / "x").write_text("occupied")
+    assert (tmp_path / "x").read_text() == "occupied"
+
+
 @pytest.mark.parametrize("target", ["an empty folder", "absent"])
 def test_a_link_is_not_replaced(tmp_path, target):
     (tmp_path / "an empty folder").mkdir()
     (tmp_path / "x").symlink_to(tmp_path / target)
-    with pytest.raises(FileExistsError, match="x must not exist"):
+    with pytest.raises(FileExistsError, match="x must .* an empty folder, not a link to one"):
         refuse_existing(str(tmp_path / "x"))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genflow.data import load_cifar10, load_records, records, verify_records, write_records
+from genflow.data import load_cifar10, load_records, verify_records, write_records
 from genflow.data.manifest_file import read_manifest
 from genflow.data.permutation import permutation
 from tests.data.tfrecords import random_images
@@ -238,62 +238,16 @@ def test_rejects_wrong_arguments_and_writes_nothing(image_dir, data_dir, argumen
     assert not os.path.exists(data_dir)
 
 
-def run_command(*arguments):
-    command = [sys.executable, "-W", "error::RuntimeWarning", "-m", "genflow.data.records"]
-    return subprocess.run(command + list(arguments), capture_output=True, check=False)
-
-
-def test_the_command_explains_itself():
-    for arguments in [[], ["write"], ["manifest"], ["verify"]]:
-        found = run_command(*(arguments + ["--help"]))
-        assert (found.returncode, found.stderr) == (0, b"")
-        assert b"--help" in found.stdout
-        assert not arguments or b"--data_dir" in found.stdout
-
-
-def test_the_command_refuses_in_one_line(data_dir, capsys):
-    with pytest.raises(SystemExit) as exit_:
-        records.main(["verify", "--data_dir", data_dir, "--split", "train"])
-    assert exit_.value.code == 1
-    message = capsys.readouterr().err
-    assert message.startswith("python -m genflow.data.records: error: There is no ")
-    assert message.count("\n") == 1
-
-
-@pytest.mark.parametrize("arguments", [[], ["write"], ["verify", "--split", "x"], ["--verify"]])
-def test_the_command_rejects_wrong_arguments(arguments, capsys):
-    with pytest.raises(SystemExit) as exit_:
-        records.main(arguments)
-    assert exit_.value.code == 2
-    assert "usage:" in capsys.readouterr().err
-
-
-def test_the_command_lists_records_of_others(image_dir, data_dir):
-    flags = ["--data_dir", data_dir, "--split", "train"]
-    records.main(["write", "--image_dir", image_dir, "--image_sizes", "8"] + flags)
-    path = os.path.join(data_dir, "train", "manifest.json")
-    with open(path) as file:
-        written = file.read()
-    os.remove(path)
-    records.main(["manifest"] + flags)
-    with open(path) as file:
-        assert file.read() == written
-    records.main(["verify"] + flags)
-
-
 def test_real_photographs(real_data_dir, tmp_path):
-    """CIFAR-10 as PNG files in the folders of its classes, through the command and back."""
+    """CIFAR-10 as PNG files in the folders of its classes, written and read back."""
     test_set = load_cifar10("test", real_data_dir).take(300)
     for number, (image, label) in enumerate(zip(test_set.images, test_set.labels)):
         folder = tmp_path / "images" / "class{}".format(label)
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(str(folder / "{:03d}.png".format(number)))
     image_dir, data_dir = str(tmp_path / "images"), str(tmp_path / "data")
-    flags = ["--data_dir", data_dir, "--split", "test"]
-    sizes = ["--image_sizes", "32", "16", "--num_shards", "7", "--labels_from_folders"]
-    written = run_command("write", "--image_dir", image_dir, *(sizes + flags))
-    assert written.returncode == 0, written.stderr
-    assert run_command("verify", *flags).returncode == 0
+    write_records(image_dir, data_dir, "test", [32, 16], 7, class_name=os.path.dirname)
+    verify_records(data_dir, "test")
     images, labels = read_all(data_dir, 32, "test")
     numbers = {image.tobytes(): number for number, image in enumerate(test_set.images)}
     found = [numbers[image.tobytes()] for image in images]

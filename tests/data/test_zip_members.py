@@ -58,6 +58,21 @@ def test_does_not_overwrite(tmp_path, target):
     assert (target / "1.jpg").read_bytes() == b"mine"
 
 
+def test_a_file_that_cannot_be_opened_is_another_error(tmp_path, target):
+    with pytest.raises(FileNotFoundError, match="absent.zip"):
+        extract_folder(str(tmp_path / "absent.zip"), "a", str(target))
+
+
+def test_too_little_memory_is_not_the_fault_of_the_archive(tmp_path, target, monkeypatch):
+    def read(*unused):
+        raise MemoryError
+
+    path = write_zip(tmp_path / "x.zip", [("a/1.jpg", b"1")])
+    monkeypatch.setattr("zipfile.ZipExtFile.read", read)
+    with pytest.raises(MemoryError):
+        extract_folder(path, "a", str(target))
+
+
 def test_rejects_an_archive_without_the_folder(tmp_path, target):
     path = write_zip(tmp_path / "x.zip", [("b/1.jpg", b"1"), ("a/", b"")])
     with pytest.raises(ValueError, match="x.zip must have files in the folder a; it has none"):
@@ -65,18 +80,21 @@ def test_rejects_an_archive_without_the_folder(tmp_path, target):
 
 
 @pytest.mark.parametrize("damage", ["cut", "html", "empty", "flipped", "code"])
-@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
+@pytest.mark.parametrize(
+    "compression",
+    [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA],
+)
 def test_rejects_a_damaged_archive(tmp_path, target, damage, compression):
     path = write_zip(tmp_path / "x.zip", [("a/1.jpg", os.urandom(5000))], compression)
     contents = (tmp_path / "x.zip").read_bytes()
     flipped = contents[:2000] + bytes([contents[2000] ^ 1]) + contents[2001:]
-    first = 30 + len("a/1.jpg")  # Where the compressed bytes begin; none begin with this one.
+    first = 30 + len("a/1.jpg")  # Where the compressed bytes begin; none begin with these.
     damaged = {
         "cut": contents[:3000],
         "html": b"<html>",
         "empty": b"",
         "flipped": flipped,
-        "code": contents[:first] + b"\xff" + contents[first + 1 :],
+        "code": contents[:first] + b"\xff" * 40 + contents[first + 40 :],
     }
     (tmp_path / "x.zip").write_bytes(damaged[damage])
     match = "x.zip is truncated, damaged or no zip archive that can be read .*; move it away"

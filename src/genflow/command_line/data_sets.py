@@ -25,6 +25,7 @@ class DataSet(NamedTuple):
         download: Downloads it into a data folder; returns sentences about what is where.
         load: Loads a split of it from a data folder, if it is held in memory.
         folders: The folder of each split in the data folder, if it is a folder of images.
+        held_out: Which images are published for testing, if they are in the folder of the others.
 
     Example:
         >>> DATA_SETS["celebA"].folders["train"]
@@ -35,16 +36,24 @@ class DataSet(NamedTuple):
     download: Callable[[Optional[str]], List[str]]
     load: Optional[Callable[[str, Optional[str]], ImageSet]] = None
     folders: Optional[Dict[str, str]] = None
+    held_out: str = ""
 
     def image_folder(self, name: str, split: str, data_dir: Optional[str]) -> str:
         """Returns the folder with the images of a split; refuses one that is not there."""
-        folder = os.path.join(resolve_data_dir(data_dir), *self.folders[split].split("/"))
+        known = self.folders.get(split, self.folders["train"])
+        folder = os.path.join(resolve_data_dir(data_dir), *known.split("/"))
         if not os.path.isdir(folder):
             raise FileNotFoundError(
                 "{0} was not found: there is no {1} (the data folder is {2}). Download it with "
                 "`genflow data download {0}`, or name a folder of images.".format(
                     name, folder, describe_data_dir(data_dir)
                 )
+            )
+        if split not in self.folders:
+            raise ValueError(
+                '{} has no split "{}", since all of its images are in one folder: move the images '
+                "to hold out (as published, {}) from {} to another folder, and name that "
+                "instead.".format(name, split, self.held_out, folder)
             )
         return folder
 
@@ -77,7 +86,8 @@ DATA_SETS = {
     "celebA": DataSet(
         "202,599 faces of 218x178, 1.4 GB",
         lambda data_dir: ["images in " + download_celeba(data_dir)],
-        folders={"train": "celebA", "test": "celebA"},
+        folders={"train": "celebA"},
+        held_out="182638.jpg to 202599.jpg",
     ),
     "lsun": _lsun("bedroom", "3,033,042 bedrooms, 43 GB; needs `pip install genflow[lsun]`"),
     **{"lsun/" + category: _lsun(category) for category in CATEGORIES},

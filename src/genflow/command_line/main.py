@@ -6,7 +6,7 @@ import sys
 import warnings
 from typing import Iterator, Optional, Sequence
 
-from genflow.command_line import download, prepare, verify
+from genflow.command_line import download, manifest, prepare, verify
 from genflow.version import __version__
 
 _DATA = """\
@@ -53,12 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version="genflow " + __version__)
     data = _commands(parser).add_parser(
         "data",
-        help="download, prepare and verify data sets",
+        help="download, prepare, list and verify data sets",
         description=_DATA,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = _commands(data)
-    for command in (download, prepare, verify):
+    for command in (download, prepare, manifest, verify):
         command.add_parser(commands)
     return parser
 

@@ -5,7 +5,7 @@ from typing import Optional
 
 from genflow.data.fetch import fetch_archive
 from genflow.data.locate import resolve_data_dir
-from genflow.data.whole_folder import is_filled, whole_folder
+from genflow.data.whole_folder import is_filled, refuse_existing, whole_folder
 from genflow.data.zip_members import extract_folder
 
 _FOLDER = "celebA"  # As the original DCGAN calls it.
@@ -48,6 +48,7 @@ def download_celeba(data_dir: Optional[str] = None) -> str:
     root = resolve_data_dir(data_dir)
     folder = os.path.join(root, _FOLDER)
     if not is_filled(folder):
+        refuse_existing(folder)  # Not after an hour of downloading.
         with fetch_archive(_URL, _MD5, os.path.join(root, _ARCHIVE)) as archive:
             with whole_folder(folder) as partial:
                 extract_folder(archive, _FOLDER_IN_ARCHIVE, partial)

@@ -2,7 +2,9 @@
 
 import contextlib
 import io
-from typing import TYPE_CHECKING, Iterator, NamedTuple, Tuple
+import os
+import stat
+from typing import TYPE_CHECKING, BinaryIO, Iterator, NamedTuple, Tuple
 
 import numpy as np
 
@@ -11,6 +13,8 @@ from genflow.data.image_pyramid import FORMATS
 if TYPE_CHECKING:
     from PIL import Image
 
+_MOST_BYTES = 2**30  # A file is held in memory while it is read,
+_MOST_PIXELS = 2**26  # and its pixels, with some copies, of which a small file may claim many.
 _ORIENTATION = 0x0112  # The EXIF tag that says how the camera was held.
 _TIFF_WIDTH, _TIFF_HEIGHT = 0x0100, 0x0101  # Tags of a TIFF file.
 _GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N", "F")
@@ -43,7 +47,7 @@ def image_header(path: str) -> ImageHeader:
 
     Raises:
         OSError: If the file cannot be opened.
-        ValueError: If it is no image that can be read.
+        ValueError: If it is no image that can be read, or one of more than 2**26 pixels.
 
     Example:
         >>> import os, tempfile
@@ -53,7 +57,7 @@ def image_header(path: str) -> ImageHeader:
         >>> image_header(path)
         ImageHeader(height=60, width=100, channels=1)
     """
-    with open(path, "rb") as file, _explained(path), _open(file) as image:
+    with _regular_file(path) as file, _explained(path), _open(file) as image:
         width, height = _stored_size(image)
         if _orientation(image) >= 5:  # Lies on its side.
             width, height = height, width
@@ -76,7 +80,8 @@ def read_image(path: str, channels: int) -> "Image.Image":
 
     Raises:
         OSError: If the file cannot be opened or read.
-        ValueError: If it is damaged, or no image that can be read.
+        ValueError: If it is damaged, or no image that can be read, or one of more than 2**26
+            pixels.
 
     Example:
         >>> import os, tempfile
@@ -86,16 +91,16 @@ def read_image(path: str, channels: int) -> "Image.Image":
         >>> read_image(path, channels=3).mode
         'RGB'
     """
-    with open(path, "rb") as file:
+    with _regular_file(path) as file:
         contents = file.read()  # Whatever is raised from here on is the fault of the contents.
     with _explained(path):
         with _open(io.BytesIO(contents)) as image:
             if image.format == "PNG":
                 image.verify()  # Decoding skips the checksums. It uses up the image.
         with _open(io.BytesIO(contents)) as image:
-            image.load()
             # Pillow turns TIFF images, and nothing else, as it loads them.
             orientation = 1 if image.format == "TIFF" else _orientation(image)
+            image.load()
             image = _turned(_eight_bits(image), orientation)
             if "transparency" in image.info:
                 image = image.convert("RGBA")  # Else Pillow warns of palettes.
@@ -117,10 +122,30 @@ def _explained(path: str) -> Iterator[None]:
         ) from error
 
 
-def _open(file: "io.BufferedIOBase") -> "Image.Image":
+def _regular_file(path: str) -> BinaryIO:
+    """Opens a file; refuses one that would fill the memory, or have no end."""
+    status = os.stat(path)
+    is_regular = stat.S_ISREG(status.st_mode)
+    if not is_regular or status.st_size >= _MOST_BYTES:
+        raise ValueError(
+            "{} must be a regular file of less than {} bytes to be read as an image; got "
+            "{}.".format(
+                path, _MOST_BYTES, status.st_size if is_regular else stat.filemode(status.st_mode)
+            )
+        )
+    return open(path, "rb")
+
+
+def _open(file: BinaryIO) -> "Image.Image":
     from PIL import Image  # Not at the top: most data sets need no Pillow.
 
-    return Image.open(file, formats=list(FORMATS))
+    image = Image.open(file, formats=list(FORMATS))
+    width, height = image.size
+    if width * height > _MOST_PIXELS:
+        raise ValueError(
+            "{}x{} pixels, more than the {} that are read".format(height, width, _MOST_PIXELS)
+        )
+    return image
 
 
 def _stored_size(image: "Image.Image") -> Tuple[int, int]:
@@ -131,8 +156,11 @@ def _stored_size(image: "Image.Image") -> Tuple[int, int]:
 
 
 def _orientation(image: "Image.Image") -> int:
+    from PIL import Image
+
     try:
-        found = image.getexif().get(_ORIENTATION, 1)
+        # That of PNG images would decode the pixels, to look for remarks after them.
+        found = Image.Image.getexif(image).get(_ORIENTATION, 1)
     except Exception:  # The pixels of a file are good even if its remarks are not.
         return 1
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
@@ -162,5 +190,8 @@ def _eight_bits(image: "Image.Image") -> "Image.Image":
         raise ValueError("numbers of the mode {}, whose white nobody knows".format(image.mode))
     from PIL import Image
 
-    scaled = (np.asarray(image).astype(np.int64) * 255 + 32767) // 65535  # Rounded.
+    scaled = np.asarray(image).astype(np.uint32)
+    scaled *= 255
+    scaled += 32767  # So that the quotient is rounded.
+    scaled //= 65535
     return Image.fromarray(scaled.astype(np.uint8))

@@ -1,5 +1,6 @@
 """Finding image files, and the classes that their paths name."""
 
+import collections
 import fnmatch
 import os
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
@@ -36,10 +37,8 @@ def find_images(folder: str) -> List[str]:
     found = sorted(path for path in _visible_files(folder) if path.lower().endswith(_SUFFIXES))
     if not found:
         raise FileNotFoundError(
-            "`image_dir` must be a folder with images ({}); {} {}.".format(
-                ", ".join(_SUFFIXES),
-                folder,
-                "has none" if os.path.isdir(folder) else "is no folder",
+            "{} must be a folder with images ({}); there are none in it.".format(
+                folder, ", ".join(_SUFFIXES)
             )
         )
     return found
@@ -77,7 +76,7 @@ def find_matches(folder: str, pattern: str) -> List[str]:
     if not found:
         raise FileNotFoundError(
             "There must be images in {} that match the pattern {!r}; {}.".format(
-                folder, pattern, _what_there_is(folder, files)
+                folder, pattern, _what_there_is(files)
             )
         )
     return found
@@ -123,6 +122,9 @@ def number_classes(
 
 def _visible_files(folder: str) -> Iterator[str]:
     """Yields the path of each file below a folder, relative to it, in any order."""
+    if not os.path.isdir(folder):
+        state = "it is no folder" if os.path.exists(folder) else "there is no such folder"
+        raise FileNotFoundError("{} must be a folder with images; {}.".format(folder, state))
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         _refuse_links(parent, folders)
@@ -140,13 +142,12 @@ def _matches(path: str, pattern: str) -> bool:
     return len(parts) == len(patterns) and all(fnmatch.fnmatchcase(*pair) for pair in pairs)
 
 
-def _what_there_is(folder: str, files: Sequence[str]) -> str:
-    if not os.path.isdir(folder):
-        return "it is no folder" if os.path.exists(folder) else "there is no such folder"
-    suffixes = sorted({os.path.splitext(path)[1].lower() for path in files} & set(_SUFFIXES))
-    if not suffixes:
+def _what_there_is(files: Sequence[str]) -> str:
+    counts = collections.Counter(os.path.splitext(path)[1].lower() for path in files)
+    found = ["'*{}' would find {}".format(s, counts[s]) for s in sorted(_SUFFIXES) if counts[s]]
+    if not found:
         return "there are no images in it"
-    return "there are only *" + ", *".join(suffixes)
+    return "there are none, but the pattern " + ", ".join(found)
 
 
 def _refuse_links(parent: str, folders: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from typing import Tuple
 
 import numpy as np
 
+from genflow.data.permutation import permutation
 from genflow.data.shard import shard_bounds
 
 
@@ -27,6 +28,8 @@ class ImageSource(abc.ABC):
         (True, (8, 8, 3))
         >>> [len(source.shard(rank, size=3)) for rank in range(3)]
         [3, 3, 4]
+        >>> len(source.take(5)), len(source.sample(5, seed=0))
+        (5, 5)
     """
 
     name: str
@@ -69,13 +72,27 @@ class ImageSource(abc.ABC):
         Raises:
             ValueError: If `num_examples` is out of range.
         """
-        if not 1 <= num_examples <= len(self):
-            raise ValueError(
-                "`num_examples` must be between 1 and {}, the size of {}; got {}.".format(
-                    len(self), self.name, num_examples
-                )
-            )
+        self._check_count(num_examples)
         return self._part(0, num_examples)
+
+    def sample(self, num_examples: int, seed: int) -> "ImageSource":
+        """Returns examples drawn at random, none of them twice, without copying them.
+
+        The first ones are no sample of a set in an order, such as a folder with all cats before
+        all dogs. These are in random order, so that a part of a sample is one too. A smaller
+        sample of the same seed is the beginning of a larger one.
+
+        Args:
+            num_examples: How many; at least 1, at most `len(self)`.
+            seed: Decides which, and their order.
+
+        Raises:
+            ValueError: If `num_examples` or `seed` is out of range.
+        """
+        from genflow.data.image_subset import ImageSubset  # Not at the top: it is a source itself.
+
+        self._check_count(num_examples)
+        return ImageSubset(self, permutation(len(self), seed)[:num_examples])
 
     def shard(self, rank: int, size: int) -> "ImageSource":
         """Returns the part of one process of a distributed training, without copying it.
@@ -91,3 +108,11 @@ class ImageSource(abc.ABC):
             ValueError: If `rank` is out of range, or there are more processes than examples.
         """
         return self._part(*shard_bounds(len(self), rank, size))
+
+    def _check_count(self, num_examples: int) -> None:
+        if not 1 <= num_examples <= len(self):
+            raise ValueError(
+                "`num_examples` must be between 1 and {}, the size of {}; got {}.".format(
+                    len(self), self.name, num_examples
+                )
+            )

@@ -16,16 +16,23 @@ def resolve_data_dir(data_dir: Optional[str] = None) -> str:
     Args:
         data_dir: The folder, or None. A leading `~` is expanded.
 
+    Raises:
+        ValueError: If it is in a home folder that is not known.
+
     Example:
         >>> resolve_data_dir("datasets")
         'datasets'
     """
     chosen = data_dir or os.environ.get(DATA_DIR_VARIABLE)
-    if chosen:
-        return os.path.expanduser(chosen)
-    import pooch  # Not at the top: it takes a while, and most users name a folder.
-
-    return str(pooch.os_cache("genflow"))
+    folder = os.path.expanduser(chosen) if chosen else _cache_folder()
+    if folder.startswith("~"):  # Else a folder of this name would be made here.
+        raise ValueError(
+            "The data folder must be in a home folder that is known; got {}. Set `data_dir` or "
+            "the environment variable {} to a folder without `~`, or HOME.".format(
+                folder, DATA_DIR_VARIABLE
+            )
+        )
+    return folder
 
 
 def find(name: str, places: Sequence[Sequence[str]], data_dir: Optional[str] = None) -> List[str]:
@@ -57,6 +64,15 @@ def find(name: str, places: Sequence[Sequence[str]], data_dir: Optional[str] = N
             name, describe_data_dir(data_dir), ", ".join(lacking), DATA_DIR_VARIABLE
         )
     )
+
+
+def _cache_folder() -> str:
+    import pooch  # Not at the top: it takes a while, and most users name a folder.
+
+    try:
+        return str(pooch.os_cache("genflow"))
+    except RuntimeError:  # Of newer versions. Others say what could not be expanded.
+        return "~/.cache/genflow"
 
 
 def describe_data_dir(data_dir: Optional[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Iterator, Optional, Tuple
 from genflow.data.fetch import fetch_archive
 from genflow.data.locate import resolve_data_dir
 from genflow.data.split import check_split
-from genflow.data.whole_folder import is_filled, whole_folder
+from genflow.data.whole_folder import is_filled, refuse_existing, whole_folder
 from genflow.data.zip_members import extract_folder
 
 _FOLDER = "lsun"
@@ -109,6 +109,7 @@ def download_lsun(split: str, category: str = "bedroom", data_dir: Optional[str]
     folder = os.path.join(resolve_data_dir(data_dir), _FOLDER, name)
     if is_filled(folder):
         return folder
+    refuse_existing(folder)  # Not after a day of downloading.
     _require_lmdb()
     archive_name = name + "_lmdb.zip"
     checksum = _SHA256[category][list(_NAMES).index(split)]

@@ -168,8 +168,8 @@ def _files_by_size(folder: str) -> Dict[int, Dict[str, RecordFile]]:
     if not files:
         raise FileNotFoundError(
             "There are no records in {}: it must hold files such as {}; set `data_dir` "
-            "(`--data_dir`) to the folder above it, or write them with "
-            "`python -m genflow.data.records write`.".format(folder, file_name(folder, 32, 0, 1))
+            "(`--data_dir`) to the folder above it, or write them with `genflow data "
+            "prepare`.".format(folder, file_name(folder, 32, 0, 1))
         )
     return files
 

@@ -16,7 +16,7 @@ def whole_folder(folder: str) -> Iterator[str]:
         folder: The folder to be; its parents are made as needed.
 
     Raises:
-        FileExistsError: If there is something in its place when all is written.
+        FileExistsError: If there is something in its place, at once or when all is written.
 
     Example:
         >>> folder = os.path.join(tempfile.mkdtemp(), "numbers")
@@ -27,6 +27,7 @@ def whole_folder(folder: str) -> Iterator[str]:
         >>> os.listdir(folder)
         ['three.txt']
     """
+    refuse_existing(folder)
     parent, name = os.path.split(folder)
     os.makedirs(parent or os.curdir, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".partial-", dir=parent or os.curdir) as temporary:
@@ -57,7 +58,7 @@ def refuse_existing(folder: str) -> None:
         folder: The folder to be. An empty one may be there.
 
     Raises:
-        FileExistsError: If there is anything else.
+        FileExistsError: If there is anything else, even a link to an empty one.
 
     Example:
         >>> refuse_existing("no such folder")
@@ -65,6 +66,6 @@ def refuse_existing(folder: str) -> None:
     is_empty = os.path.isdir(folder) and not os.path.islink(folder) and not is_filled(folder)
     if os.path.lexists(folder) and not is_empty:
         raise FileExistsError(
-            "{} must not exist, or be an empty folder, because nothing is overwritten; move it "
-            "away, or choose another `data_dir`.".format(folder)
+            "{} must not exist, or be an empty folder, not a link to one, because nothing is "
+            "overwritten; move it away, or choose another `data_dir`.".format(folder)
         )

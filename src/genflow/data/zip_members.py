@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import zipfile
-import zlib
 from typing import IO, Iterator, List
 
 _PIECE_BYTES = 2**20
@@ -85,7 +84,11 @@ def _explained(path: str) -> Iterator[None]:
     """Turns whatever a damaged archive raises into one sentence."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except Exception as error:  # Each way of compressing has errors of its own.
+        # That of bzip2 is an OSError, which has no number, as those of the system have.
+        is_of_system = isinstance(error, OSError) and error.errno is not None
+        if is_of_system or isinstance(error, (MemoryError, ValueError)):
+            raise
         raise ValueError(
             "{} is truncated, damaged or no zip archive that can be read ({}); {}.".format(
                 path, error, _REMEDY
