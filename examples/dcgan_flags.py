@@ -1,6 +1,9 @@
 """The flags of `dcgan_mnist.py`."""
 
 import dataclasses
+import os
+import re
+from typing import List
 
 from genflow.training import RunFlags, check_flags, flag, names_of_flags
 
@@ -24,7 +27,10 @@ class OriginalFlags:
     output_width: int = flag(0, "width of the images made; 0 for --output_height", at_least=0)
     dataset: str = flag("mnist", _DATA_SETS + ": celebA, lsun, or yours (celebA in the original)")
     input_fname_pattern: str = flag("*.jpg", "which files of the folder are images")
-    data_dir: str = flag("", "folder with the data (default: GENFLOW_DATA_DIR, else a cache)")
+    data_dir: str = flag(
+        "",
+        "folder with the data (default: GENFLOW_DATA_DIR, or ./data if it is there, or a cache)",
+    )
     out_dir: str = flag("./out", "folder of the runs")
     out_name: str = flag("", "folder of the run in --out_dir; by default named after its flags")
     checkpoint_dir: str = flag("checkpoint", "folder of the checkpoints, in that of the run")
@@ -78,7 +84,9 @@ class Config(RunFlags, OriginalFlags):
     penalty: str = flag(
         "none", "on the discriminator's gradient", choices=["none", "wgan_gp", "dragan", "r1"]
     )
-    penalty_weight: float = flag(10.0, "factor of --penalty", above=0)
+    penalty_weight: float = flag(
+        0.0, "factor of --penalty; 0 for that of its paper: 10, and 5 for r1", at_least=0
+    )
     label_smoothing: float = flag(
         0.0,
         "how far below 1 the target of real images is (cross-entropy only)",
@@ -119,12 +127,25 @@ MAY_CHANGE = (
     names_of_flags(RunFlags)
     + (
         "epoch learning_rate beta1 data_dir out_dir out_name checkpoint_dir sample_dir train "
-        "visualize export freeze sample_freq G_img_sum n_fid fid_freq extractor precision_mode "
-        "over_dump over_dump_path modify_mixlist"
+        "visualize export freeze sample_freq num_samples G_img_sum n_fid fid_freq extractor "
+        "precision_mode over_dump over_dump_path modify_mixlist"
     ).split()
 )
 
 _BUILT_IN = ("mnist", "digits")
+# Of which precision and recall can be told.
+_FEWEST = 4
+_CROSS_ENTROPY = ("non_saturating", "minimax", "relativistic_average")
+
+
+def may_change(config: Config) -> List[str]:
+    """The flags that may differ when the run goes on: also those that say nothing."""
+    names = list(MAY_CHANGE)
+    if not config.crop:
+        names += ["input_height", "input_width"]
+    if config.dataset in _BUILT_IN:  # They have one size.
+        names += ["output_height", "output_width", "input_fname_pattern", "channels"]
+    return names
 
 
 def check(config: Config) -> None:
@@ -138,6 +159,18 @@ def check(config: Config) -> None:
                 "--{} is for Ascend, on which this example does not run yet; got {}: leave it "
                 "out.".format(name, getattr(config, name))
             )
+    for name in ("out_name", "checkpoint_dir", "sample_dir"):
+        _check_name(name, getattr(config, name))
+    _check_data(config)
+    _check_loss(config)
+
+
+def _check_name(name: str, value: str) -> None:
+    if os.path.isabs(value) or ".." in value.replace(os.sep, "/").split("/"):
+        raise ValueError("--{} must be a name within --out_dir; got {}.".format(name, value))
+
+
+def _check_data(config: Config) -> None:
     if config.crop and config.dataset in _BUILT_IN:
         raise ValueError(
             "--crop is for folders of images; got --dataset {}: leave it out.".format(
@@ -149,14 +182,42 @@ def check(config: Config) -> None:
             "--download is for --dataset mnist; got {}: for celebA and lsun there is `genflow data "
             "download`.".format(config.dataset)
         )
-    if config.label_smoothing and config.loss not in ("non_saturating", "minimax"):
+    if 0 < config.n_fid < _FEWEST:
+        raise ValueError("--n_fid must be 0 or at least {}; got {}.".format(_FEWEST, config.n_fid))
+
+
+def _check_loss(config: Config) -> None:
+    if config.label_smoothing and config.loss not in _CROSS_ENTROPY:
         raise ValueError(
             "--label_smoothing is for losses of cross-entropy; got --loss {}: leave it out.".format(
                 config.loss
             )
         )
+    if config.loss == "wasserstein" and config.penalty == "none":
+        raise ValueError(
+            "--loss wasserstein needs a discriminator whose gradient is bounded: pass --penalty "
+            "wgan_gp too."
+        )
+
+
+def is_digits(config: Config) -> bool:
+    """Whether the networks are those of the original for digits."""
+    return config.dataset in _BUILT_IN
 
 
 def is_conditional(config: Config) -> bool:
     """Whether the networks are told the classes."""
-    return config.dataset in _BUILT_IN and not config.unconditional
+    return is_digits(config) and not config.unconditional
+
+
+def run_dir(config: Config) -> str:
+    """The folder of the run; unless --out_name says it, its name says what is not the default."""
+    if config.out_name:
+        return os.path.join(config.out_dir, config.out_name)
+    words = [config.dataset.strip("/")]
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.name in may_change(config) + ["dataset"] or value == field.default:
+            continue
+        words.append(field.name if value is True else "{}={}".format(field.name, value))
+    return os.path.join(config.out_dir, re.sub(r"[^\w.=-]+", "_", "-".join(words)).strip("_."))

@@ -30,25 +30,28 @@ import functools
 import os
 import sys
 import time
-from typing import Any, Callable, Dict, Iterator, Optional, Sequence
+from typing import Any, Callable, Dict, Optional, Sequence
 
-import numpy as np
 import tensorflow.compat.v2 as tf
 
-from dcgan_flags import MAY_CHANGE, Config, check, is_conditional
+from dcgan_data import load_data, training_images
+from dcgan_flags import Config, check, is_conditional, is_digits, may_change, run_dir
 from genflow import losses
 from genflow.core import Network
 from genflow.data import (
     ImageSource,
     epoch_batches,
-    load_digits,
-    load_image_folder,
-    load_mnist,
-    resolve_data_dir,
 )
 from genflow.export import FrozenGraph
 from genflow.gan import ConvDiscriminator, DeconvGenerator, normal_latents, uniform_latents
-from genflow.metrics import FeatureExtractor, evaluate_samples, train_classifier
+from genflow.metrics import (
+    FeatureExtractor,
+    MeasuredImages,
+    evaluate_samples,
+    measure_images,
+    train_classifier,
+)
+from genflow.networks import LayerNorm
 from genflow.training import (
     GanLoss,
     GanPictures,
@@ -57,7 +60,6 @@ from genflow.training import (
     Ratio,
     Report,
     check_config,
-    check_count,
     every,
     keep_config,
     parse_flags,
@@ -73,8 +75,8 @@ LATENTS = {
 
 
 def make_generator(config: Config, image_shape: Sequence[int]) -> Network:
-    """The generator of the original for digits with their classes, or for other images."""
-    if is_conditional(config):
+    """The generator of the original for digits, or for other images."""
+    if is_digits(config):
         return DeconvGenerator(
             image_shape,
             widths=(128, 128),
@@ -86,11 +88,15 @@ def make_generator(config: Config, image_shape: Sequence[int]) -> Network:
 
 
 def make_discriminator(config: Config, image_shape: Sequence[int], num_classes: int) -> Network:
-    """The discriminator that belongs to the generator."""
-    if is_conditional(config):
+    """The discriminator that belongs to the generator.
+
+    A penalty is on the gradient at each image, which batch norm would mix with the others.
+    """
+    norm = {} if config.penalty == "none" else {"make_norm": LayerNorm}
+    if is_digits(config):
         widths = (image_shape[-1] + num_classes, 64 + num_classes)
-        return ConvDiscriminator(widths, hidden_widths=(1024,), seed=config.seed + 1)
-    return ConvDiscriminator(widths=(64, 128, 256, 512), seed=config.seed + 1)
+        return ConvDiscriminator(widths, hidden_widths=(1024,), seed=config.seed + 1, **norm)
+    return ConvDiscriminator(widths=(64, 128, 256, 512), seed=config.seed + 1, **norm)
 
 
 def make_loss(config: Config) -> GanLoss:
@@ -99,73 +105,23 @@ def make_loss(config: Config) -> GanLoss:
     discriminator = getattr(losses, config.loss + "_discriminator_loss")
     if config.label_smoothing:
         discriminator = functools.partial(discriminator, label_smoothing=config.label_smoothing)
-    penalties = {
-        "wgan_gp": losses.wgan_gp_penalty,
-        "dragan": lambda network, real, fake, seed: losses.dragan_penalty(network, real, seed),
-        "r1": lambda network, real, fake, seed: losses.r1_penalty(network, real),
-    }
-    penalty = penalties.get(config.penalty)
-
-    def weighted(*arguments: Any) -> tf.Tensor:
-        return config.penalty_weight * penalty(*arguments)
-
     is_relativistic = config.loss == "relativistic_average"
-    return GanLoss(generator, discriminator, is_relativistic, weighted if penalty else None)
+    return GanLoss(generator, discriminator, is_relativistic, make_penalty(config))
 
 
-def load_data(config: Config, split: str) -> Optional[ImageSource]:
-    """The images of --dataset; a folder has no test images."""
-    if config.dataset == "mnist":
-        images = load_mnist(split, config.data_dir or None, config.download)
-    elif config.dataset == "digits":
-        images = load_digits(split, scale=2)
-    elif split == "test":
-        return None
-    else:
-        images = load_folder(config)
-    height, width = image_size(config, images.image_shape)
-    if images.image_shape[:2] != (height, width):
-        raise ValueError(
-            "--output_height and --output_width must be {} and {} with --dataset {}; got {} and "
-            "{}: leave them out.".format(*images.image_shape[:2], config.dataset, height, width)
-        )
-    return images if split == "test" else first_images(config, images)
-
-
-def first_images(config: Config, images: ImageSource) -> ImageSource:
-    """So many as --train_size says, which must be enough for a batch."""
-    if config.train_size:
-        check_count("train_size", config.train_size, images, config.train_size)
-        images = images.take(config.train_size)
-    check_count("batch_size", config.batch_size, images, config.batch_size)
-    return images
-
-
-def load_folder(config: Config) -> ImageSource:
-    """A folder of images, cut and resized when they are read."""
-    folder = os.path.join(resolve_data_dir(config.data_dir or None), config.dataset)
-    crop = (config.input_height, config.input_width or config.input_height)
-    return load_image_folder(
-        folder,
-        image_size(config),
-        config.input_fname_pattern,
-        crop_size=crop if config.crop else None,
-        channels=config.channels or None,
-    )
-
-
-def image_size(config: Config, known: Sequence[int] = (64, 64)) -> Sequence[int]:
-    """Height and width of the images made."""
-    height = config.output_height or known[0]
-    return height, config.output_width or (config.output_height or known[1])
-
-
-def run_dir(config: Config) -> str:
-    """The folder of the run; its name says what it is, unless --out_name does."""
-    name = "{dataset}-z{z_dim}.{z_dist}.b{batch_size}".format(**dataclasses.asdict(config))
-    if config.output_height:
-        name += ".y{}".format(config.output_height)
-    return os.path.join(config.out_dir, config.out_name or name)
+def make_penalty(config: Config) -> Optional[Callable]:
+    """The penalty of --penalty, weighted."""
+    penalty, weight = {
+        "none": (None, 0.0),
+        "wgan_gp": (losses.wgan_gp_penalty, 10.0),
+        "dragan": (
+            lambda network, real, fake, seed: losses.dragan_penalty(network, real, seed),
+            10.0,
+        ),
+        "r1": (lambda network, real, fake, seed: losses.r1_penalty(network, real), 5.0),
+    }[config.penalty]
+    weight = config.penalty_weight or weight
+    return penalty and (lambda *arguments: weight * penalty(*arguments))
 
 
 def make_minimizer(config: Config, average_decay: Optional[float] = None) -> Minimizer:
@@ -193,7 +149,7 @@ def make_trainer(
         Ratio(config.discriminator_updates, config.generator_updates, shares_latents=True),
         config.z_dim,
         LATENTS[config.z_dist],
-        value_range=(0.0, 1.0) if is_conditional(config) else (-1.0, 1.0),
+        value_range=(0.0, 1.0) if is_digits(config) else (-1.0, 1.0),
         class_conditional=is_conditional(config),
         batch_size=config.batch_size,
         num_parallel=2,
@@ -210,27 +166,31 @@ def make_trainer(
 
 
 def make_evaluation(
-    config: Config, train_set: ImageSource, test_set: Optional[ImageSource]
+    config: Config, images: ImageSource, test_set: Optional[ImageSource]
 ) -> Optional[Callable]:
     """What is measured of generated images; nothing where there is nothing to measure it with."""
-    if not config.n_fid or not (config.extractor or test_set):
+    if not config.n_fid:
         return None
-    real, reference = (train_set, None) if test_set is None else (test_set, train_set)
-    count = min([config.n_fid] + [len(images) for images in (real, reference) if images])
+    if not (config.extractor or test_set):
+        print("No measures, for images without labels: pass --extractor for some.")
+        return None
+    session, real = session_config(config.num_threads), test_set or images
     if config.extractor:
-        extractor = FeatureExtractor(FrozenGraph(config.extractor))
+        extractor = FeatureExtractor(FrozenGraph(config.extractor, session))
     else:
-        extractor = train_classifier(train_set, test_set)
+        extractor = train_classifier(images, test_set, config=session)
+    count = min(config.n_fid, len(real), len(images))
 
-    def first_batches(images: Optional[ImageSource]) -> Optional[Iterator[np.ndarray]]:
-        if images is None:
-            return None
-        return (batch for batch, _ in epoch_batches(images.take(count), 100))
+    def measured(source: ImageSource) -> MeasuredImages:
+        chosen = epoch_batches(source.sample(count, config.seed), 100)
+        return measure_images((batch for batch, _ in chosen), extractor)
+
+    # Before training: what the extractor does not take is better known now.
+    real_images = measured(real)
+    reference = measured(images) if test_set else None
 
     def evaluate(generate: Callable) -> Dict[str, Any]:
-        return evaluate_samples(
-            generate(count, config.seed), first_batches(real), extractor, first_batches(reference)
-        )
+        return evaluate_samples(generate(count, config.seed), real_images, extractor, reference)
 
     return evaluate
 
@@ -265,12 +225,13 @@ class UpdateLine:
         )
 
 
-def train(config: Config, train_set: ImageSource) -> Dict[str, Any]:
+def train(config: Config, images: ImageSource) -> Dict[str, Any]:
     """Trains the model; returns what it reached and where the pictures are."""
     folder = os.path.join(run_dir(config), config.checkpoint_dir)
-    run = (folder, config, MAY_CHANGE)
+    run = (folder, config, may_change(config))
     check_config(*run)
-    evaluate = make_evaluation(config, train_set, load_data(config, "test"))
+    train_set = training_images(config, images)
+    evaluate = make_evaluation(config, images, load_data(config, "test"))
     trainer = make_trainer(config, train_set, evaluate)
     print(
         "Generator {generator:,}, discriminator {discriminator:,} parameters; ".format(
@@ -293,13 +254,13 @@ def train(config: Config, train_set: ImageSource) -> Dict[str, Any]:
     )
 
 
-def use(config: Config, train_set: ImageSource) -> Dict[str, str]:
+def use(config: Config, images: ImageSource) -> Dict[str, str]:
     """Does with the trained model what the flags say; returns paths by what they show."""
     folder = run_dir(config)
-    check_config(os.path.join(folder, config.checkpoint_dir), config, MAY_CHANGE)
-    trainer, made = make_trainer(config, train_set), {}
+    check_config(os.path.join(folder, config.checkpoint_dir), config, may_change(config))
+    trainer, made = make_trainer(config, images), {}
     if config.visualize:
-        num_classes = train_set.num_classes if is_conditional(config) else None
+        num_classes = images.num_classes if is_conditional(config) else None
         with trainer.trained() as generator:
             made.update(
                 visualize(generator, config, num_classes, os.path.join(folder, "visualize"))
@@ -326,28 +287,29 @@ def visualize(
         seed=config.seed,
         show_progress=True,
     )
+    zero = pictures.merged_sweep_gif()
     return {
         "grid": pictures.grid()[0],
         "sweeps": pictures.sweep_grids()[0],
-        "animations": pictures.random_sweep_gifs()[0],
-        "animations from zero": pictures.zero_sweep_gifs()[0],
-        "all animations": pictures.merged_sweep_gif()[0],
+        "animated sweeps": pictures.random_sweep_gifs()[0],
+        "animated from zero": zero[0],
+        "all animated": zero[-1],
     }
 
 
 def run(config: Config) -> None:
     """Does what the flags say, and says what was made."""
     check(config)
-    train_set, made = load_data(config, "train"), {}
+    images, made = load_data(config, "train"), {}
     if config.train:
-        summary = train(config, train_set)
+        summary = train(config, images)
         made.update(summary.pop("pictures"))
         print("After {num_steps} steps:".format(**summary))
         for name, value in sorted(summary.items()):
             if name.startswith("test_"):
                 print("  {:<26}{}".format(name[len("test_") :].replace("_", " "), value))
     if config.visualize or config.export or config.freeze:
-        made.update(use(config, train_set))
+        made.update(use(config, images))
     print("Look at:")
     for name, path in made.items():
         print("  {:<26}{}".format(name, path))
@@ -356,7 +318,7 @@ def run(config: Config) -> None:
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Parses the flags and does what they say."""
     config = parse_flags(Config, argv, description=__doc__)
-    run_command(lambda: run(config), how_to_go_on="the same flags")
+    run_command(lambda: run(config), how_to_go_on="--train" if config.train else None)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
 import os
+import re
+import stat
 
 import pytest
 
@@ -29,3 +31,39 @@ def test_an_error_leaves_what_was_there(tmp_path):
         fail()
 
     assert path.read_text() == "before"
+    assert os.listdir(str(tmp_path)) == ["file"]
+
+
+def test_two_writers_do_not_share_a_file(tmp_path):
+    path = str(tmp_path / "file")
+    with whole_file(path) as first:
+        with whole_file(path) as second:
+            names = sorted(os.listdir(str(tmp_path)))
+            second.write("a longer text")
+        first.write("text")
+
+    assert len(names) == 2
+    for name in names:
+        assert re.match(r"^file\.[0-9a-f]{8}\.partial$", name)
+    with open(path) as file:
+        assert file.read() == "text"
+
+
+def test_the_permissions_are_those_of_other_files(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with whole_file(str(tmp_path / "file")):
+            pass
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(os.stat(str(tmp_path / "file")).st_mode) == 0o640
+
+
+def test_nothing_is_left_where_the_place_is_taken(tmp_path):
+    (tmp_path / "file").mkdir()
+    (tmp_path / "file" / "inside").mkdir()
+
+    with pytest.raises(OSError, match="file"), whole_file(str(tmp_path / "file")):
+        pass
+    assert os.listdir(str(tmp_path)) == ["file"]

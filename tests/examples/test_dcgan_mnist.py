@@ -65,7 +65,7 @@ def test_published_lines_mean_what_they_say(dcgan, line, size, conditional):
     dcgan.check(config)
     assert config.train is True
     known = (28, 28) if config.dataset == "mnist" else (64, 64)
-    assert tuple(dcgan.image_size(config, known)) == size
+    assert tuple(importlib.import_module("dcgan_data").image_size(config, known)) == size
     assert dcgan.is_conditional(config) == conditional
     defaults = (config.epoch, config.learning_rate, config.beta1, config.batch_size, config.z_dim)
     assert defaults == (25, 0.0002, 0.5, 64, 100)
@@ -92,14 +92,72 @@ def test_the_schedule_of_the_original_is_the_default(dcgan, tmp_path):
         (["--train", "--loss=hinge", "--label_smoothing=0.1"], "--label_smoothing is for losses"),
         (["--train", "--dataset=digits", "--train_size=5000"], "asks for 5000 images"),
         (["--train", "--dataset=digits", "--batch_size=2000"], "asks for 2000 images"),
+        (
+            ["--train", "--dataset=digits", "--batch_size=600", "--discriminator_updates=3"],
+            "--discriminator_updates 3 asks for 1800 images",
+        ),
+        (["--train", "--loss=wasserstein"], "--penalty wgan_gp too"),
+        (["--train", "--n_fid=3"], "--n_fid must be 0 or at least 4; got 3"),
+        (["--train", "--out_name=../run"], "--out_name must be a name within --out_dir"),
+        (["--train", "--sample_dir=/tmp/x"], "--sample_dir must be a name within --out_dir"),
         (["--train", "--beta1=1"], "--beta1 must be below 1"),
         (["--visualize", "--dataset=digits", "--out_name=none"], "no checkpoint .*train first"),
-        (["--train", "--dataset=nowhere", "--data_dir=."], "nowhere"),
+        (["--train", "--dataset=nowhere", "--data_dir=."], "There is no folder ./nowhere"),
+        (["--train", "--dataset=celebA", "--data_dir=."], "`genflow data download celebA`"),
     ],
 )
 def test_rejects_in_one_sentence(dcgan, tmp_path, flags, message):
     with pytest.raises(SystemExit, match=message):
         dcgan.main(flags + ["--out_dir", str(tmp_path)])
+    assert not os.listdir(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [
+        ([], "mnist"),
+        (["--input_height=28", "--output_height=28", "--epoch=3"], "mnist"),
+        (["--unconditional", "--loss=hinge"], "mnist-unconditional-loss=hinge"),
+        (["--dataset=celebA", "--crop", "--input_height=96"], "celebA-input_height=96-crop"),
+        (["--dataset=../my cats/"], "my_cats"),
+        (["--out_name=mine", "--z_dim=3"], "mine"),
+    ],
+)
+def test_a_run_is_called_after_what_makes_it_another(dcgan, flags, name):
+    assert dcgan.run_dir(parsed(dcgan, "--out_dir=out", *flags)) == os.path.join("out", name)
+
+
+@pytest.mark.parametrize("penalty", ["wgan_gp", "dragan", "r1"])
+def test_a_penalized_discriminator_has_no_batch_norm(dcgan, penalty):
+    config = parsed(dcgan, "--dataset=digits", "--penalty", penalty)
+    network = dcgan.make_discriminator(config, (16, 16, 1), 10)
+
+    kinds = {type(module).__name__ for module in network.submodules}
+    assert "LayerNorm" in kinds
+    assert "BatchNorm" not in kinds
+    images = np.random.RandomState(0).uniform(0, 1, [4, 16, 16, 1]).astype(np.float32)
+    labels = np.eye(10, dtype=np.float32)[:4]
+    value = dcgan.make_penalty(config)(lambda x: network(x, labels), images, images, 0)
+    twice = dcgan.make_penalty(
+        parsed(dcgan, "--penalty", penalty, "--penalty_weight", "10" if penalty == "r1" else "20")
+    )
+    np.testing.assert_allclose(
+        twice(lambda x: network(x, labels), images, images, 0), 2.0 * value, rtol=1e-5
+    )
+
+
+def test_lsun_is_found_as_it_was_downloaded(dcgan, tmp_path):
+    folder = tmp_path / "lsun" / "bedroom_train" / "000"
+    os.makedirs(str(folder))
+    for index in range(3):
+        image = Image.fromarray(np.full([70, 90, 3], 50 * index, np.uint8))
+        image.save(str(folder / "{}.webp".format(index)))
+    config = parsed(dcgan, "--dataset=lsun", "--data_dir", str(tmp_path))
+
+    images = dcgan.load_data(config, "train")
+
+    assert len(images) == 3
+    assert images.image_shape == (64, 64, 3)
 
 
 def numbers_in(path):
@@ -131,7 +189,11 @@ def test_trains_goes_on_and_makes_everything(dcgan, tmp_path, capsys):
     for line in output.split("Look at:\n")[-1].splitlines():
         path = line[28:].strip()
         assert os.path.exists(path) or os.path.exists(path + ".index"), line
-    assert any(name.endswith(".gif") for name in os.listdir(str(run / "visualize")))
+    drawn = os.listdir(str(run / "visualize"))
+    assert {"test_grid.png", "test_arange_2.png", "test_gif_2.gif", "test_gif_merged.gif"} <= set(
+        drawn
+    )
+    assert any(name.startswith("test_random_") for name in drawn)
     frozen = FrozenGraph(str(run / "frozen_b20" / "generator_frz.pb"))
     images = frozen(z=np.zeros([3, 3], np.float32), labels=np.array([0, 1, 2], np.int32))
     assert images["images"].shape == (3, 16, 16, 1)

@@ -5,7 +5,10 @@ import tensorflow.compat.v2 as tf
 
 from genflow.export import FrozenGraph, save_frozen_graph
 from genflow.metrics import FeatureExtractor
+from genflow.metrics.scaled_pixels import scaled_pixels
+from genflow.training import to_range
 from tests.metrics.extractors import features_of, probabilities_of, random_images, save_extractor
+from tests.modes import Eager
 
 IMAGES = random_images(11)
 
@@ -29,6 +32,26 @@ def test_the_range_of_values_is_that_of_the_manifest(path):
     extract = FeatureExtractor(save_extractor(path, value_range=[0, 255]))
 
     np.testing.assert_allclose(extract(IMAGES).features, features_of(IMAGES, 0, 255), rtol=1e-6)
+
+
+@pytest.mark.parametrize("value_range", [(-1.0, 1.0), (0.0, 1.0), (-0.3, 2.7), (0.0, 255.0)])
+def test_pixels_are_rounded_as_in_training(value_range):
+    pixels = np.arange(256, dtype=np.uint8)
+
+    with Eager() as mode:
+        expected = mode.call(lambda x: to_range(x, value_range), pixels)
+
+    np.testing.assert_array_equal(scaled_pixels(pixels, value_range), expected)
+
+
+def test_a_graph_gets_the_pixels_of_training(path):
+    """Bit for bit, which shows in a feature that is a pixel."""
+    pixels = np.arange(256, dtype=np.uint8).reshape([256, 1, 1, 1]) + np.zeros([4, 4, 1], np.uint8)
+    extract = FeatureExtractor(save_extractor(path, value_range=[-0.3, 2.7]))
+
+    found = extract(pixels).features[:, 1]
+
+    np.testing.assert_array_equal(found, scaled_pixels(np.arange(256), (-0.3, 2.7)))
 
 
 def test_logits_become_probabilities(path):
@@ -121,6 +144,10 @@ def test_resizing_does_not_change_the_number_of_channels(path):
     [
         ({"value_range": None}, r"`value_range` .* got None"),
         ({"value_range": [1, -1]}, r"`value_range` .* got \[1, -1\]"),
+        ({"value_range": [0, float("inf")]}, r"`value_range` .* got \[0, inf\]"),
+        ({"value_range": [float("-inf"), 0]}, r"`value_range` .* got \[-inf, 0\]"),
+        ({"value_range": [-1e308, 1e308]}, r"`value_range` .* got \[-1e"),
+        ({"value_range": [0, 10**400]}, r"`value_range` .* got \[0, 1000"),
         ({"value_range": "wide"}, r"`value_range` .* got 'wide'"),
         ({"resize": "bilinear"}, "`resize`; got 'bilinear'"),
         ({"outputs": ["logits"]}, "must have the output `features`; it has logits"),

@@ -9,6 +9,7 @@ from genflow.metrics import (
     evaluate_samples,
     frechet_distance,
     kernel_distance,
+    measure_images,
     precision_recall,
 )
 from tests.metrics.extractors import features_of, probabilities_of, random_images, save_extractor
@@ -62,7 +63,7 @@ def test_every_number_is_that_of_its_metric(extractor):
 
 def test_real_against_real_stands_beside_it(extractor):
     arguments = [in_batches(images, 8) for images in (FAKE, REAL)]
-    found = evaluate_samples(*arguments, extractor, reference_batches=in_batches(REFERENCE, 6))
+    found = evaluate_samples(*arguments, extractor, reference=in_batches(REFERENCE, 6))
 
     assert found["real_fid"] == pytest.approx(distance(REAL, REFERENCE), rel=1e-5)
     assert found["num_reference"] == 20
@@ -114,11 +115,37 @@ def test_subsets_and_their_seed_can_be_chosen(extractor):
     assert (found["kid"], found["kid_std"]) == pytest.approx(expected, rel=1e-4)
 
 
+def test_real_images_are_extracted_once(extractor):
+    whole = evaluate_samples([FAKE], [REAL], extractor, [REFERENCE])
+    batches = iter([REAL])  # Which can be had only once.
+    real, reference = measure_images(batches, extractor), measure_images([REFERENCE], extractor)
+
+    for _ in range(2):
+        assert evaluate_samples([FAKE], real, extractor, reference) == whole
+    assert (real.statistics.count, real.features.shape) == (40, (40, 2))
+    assert real.inception_score == pytest.approx(whole["real_inception_score"])
+
+
+def test_rejects_what_another_extractor_has_found(extractor, tmp_path):
+    graph = save_extractor(str(tmp_path / "other.pb"), outputs=["features"])
+    real = measure_images([REAL], FeatureExtractor(graph, show_progress=False))
+
+    with pytest.raises(ValueError, match="`real` must have been measured with .*mean.pb, .* again"):
+        evaluate_samples([FAKE], real, extractor)
+    with pytest.raises(ValueError, match="`reference` must have been measured with"):
+        evaluate_samples([FAKE], [REAL], extractor, real)
+
+
+def test_rejects_too_few_images_to_measure(extractor):
+    with pytest.raises(ValueError, match="`batches` must hold at least 4 images; got 3"):
+        measure_images([REAL[:3]], extractor)
+
+
 @pytest.mark.parametrize(
     ("fake", "real", "message"),
     [
-        ([], [REAL], "`fake_batches` must hold at least 4 images; got 0"),
-        ([FAKE], [REAL[:3]], "`real_batches` must hold at least 4 images; got 3"),
+        ([], [REAL], "`fake` must hold at least 4 images; got 0"),
+        ([FAKE], [REAL[:3]], "`real` must hold at least 4 images; got 3"),
         ([FAKE / 255.0], [REAL], "must be uint8"),
     ],
 )

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as v1
 
-from genflow.data import load_digits
-from genflow.metrics import train_classifier
+from genflow.data import load_digits, load_mnist
+from genflow.metrics import classifier_training, train_classifier, trained_classifier
 from genflow.metrics.classifier_training import ClassifierSettings
 from genflow.metrics.trained_classifier import classifier_key
 
@@ -42,6 +42,31 @@ def test_it_learns_the_digits_and_says_how_well(folder):
     assert extract.accuracy == pytest.approx(accuracy, abs=1e-9)
     assert extract.name == "classifier of digits-train"
     assert features.std() > 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get("GENFLOW_DATA_DIR"), reason="GENFLOW_DATA_DIR is not set")
+def test_it_learns_mnist(folder):
+    train_set, test_set = load_mnist("train"), load_mnist("test")
+
+    extract = train_classifier(train_set, test_set, folder, show_progress=False)
+
+    assert extract.accuracy >= 0.99
+    assert len(test_set) == 10000
+
+
+def test_the_averages_of_its_norms_are_those_of_training():
+    with v1.Graph().as_default(), v1.Session() as session:
+        tensors = classifier_training._Tensors(TRAIN, SETTINGS)
+        session.run(v1.global_variables_initializer())
+        for _ in range(2):
+            session.run(tensors.update.op)
+        norms = tensors._features.norms + [tensors._features.dense_norm]
+        statistics = session.run([(n.statistics.mean, n.statistics.variance) for n in norms])
+
+    for mean, variance in statistics:
+        assert np.abs(mean).max() > 0.01
+        assert np.abs(variance - 1.0).max() > 0.01
 
 
 def test_it_is_trained_once(folder):
@@ -141,12 +166,55 @@ def test_colour_images_of_another_shape(folder):
     assert extract(coloured(TEST).images[:5]).features.shape == (5, 8)
 
 
+REMEDY = ".*`cache_dir`.* XDG_CACHE_HOME"
+
+
 def test_a_folder_that_cannot_be_made_is_noticed_before_training(tmp_path):
     file = tmp_path / "file"
     file.write_text("")
 
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(OSError, match="cannot be kept in .*folder" + REMEDY):
         trained(str(file / "folder"), num_steps=10**9)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="nothing here that root cannot write")
+def test_a_folder_that_cannot_be_written_is_noticed_before_training():
+    with pytest.raises(OSError, match="cannot be kept in /proc" + REMEDY):
+        trained("/proc", num_steps=10**9)
+
+
+def test_a_home_folder_that_is_none_is_noticed_before_training(tmp_path, monkeypatch):
+    def nobody(uid):
+        raise KeyError(uid)
+
+    monkeypatch.chdir(tmp_path)
+    for variable in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+
+    for chosen in (None, "~/classifiers", "~nobody of this name/classifiers"):
+        with pytest.raises(OSError, match="no home folder for ~" + REMEDY):
+            trained(chosen, num_steps=10**9)
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_the_classifier_of_a_quicker_process_is_kept(folder, monkeypatch):
+    """It trains while this one does, and is done first."""
+    train, quicker = trained_classifier.train_and_freeze, []
+
+    def train_and_freeze(*arguments):
+        monkeypatch.undo()
+        train(*arguments)
+        quicker.append(trained(folder))
+        quicker.append(os.stat(quicker[0].path))
+
+    monkeypatch.setattr(trained_classifier, "train_and_freeze", train_and_freeze)
+    extract = trained(folder)
+
+    now = os.stat(extract.path)
+    assert extract.sha256 == quicker[0].sha256
+    assert (now.st_ino, now.st_mtime_ns) == (quicker[1].st_ino, quicker[1].st_mtime_ns)
+    assert len(os.listdir(folder)) == 2
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genflow.training.gan_pictures import GanPictures, visualize
+from genflow.training import GanPictures
 from tests.training.test_gif import read
 
 Z_DIM = 5
@@ -156,7 +156,8 @@ def test_dimensions_can_be_chosen(tmp_path):
     assert names(pictures.sweep_grids()) == ["test_arange_3.png", "test_arange_1.png"]
     assert names(pictures.zero_sweep_gifs()) == ["test_gif_3.gif", "test_gif_1.gif"]
     assert names(pictures.merged_sweep_gif())[-1] == "test_gif_merged.gif"
-    assert set(names(pictures.random_sweep_gifs())) <= {"test_gif_1.gif", "test_gif_3.gif"}
+    drawn = set(names(pictures.random_sweep_gifs()))
+    assert drawn <= {"test_random_1.gif", "test_random_3.gif"}
 
 
 def test_a_picture_is_a_function_of_the_seed_and_its_dimension(tmp_path):
@@ -174,56 +175,50 @@ def test_a_picture_is_a_function_of_the_seed_and_its_dimension(tmp_path):
 def test_any_number_of_images_is_drawn_in_batches_of_that_number(tmp_path, num_images):
     draw = Draw()
     for num_classes in (None, 2):
-        for mode in range(5):
-            visualize(draw, 2, str(tmp_path), mode, num_images=num_images, num_classes=num_classes)
+        options = {"num_images": num_images, "num_classes": num_classes}
+        pictures = GanPictures(draw, 2, str(tmp_path), show_progress=False, **options)
+        for kind in kinds_of(pictures):
+            kind()
 
     assert set(draw.counts) == {num_images}
 
 
-@pytest.mark.parametrize(
-    ("mode", "name"),
-    [(0, "grid.png"), (1, "arange_0.png"), (2, "gif_0.gif"), (3, "gif_0.gif"), (4, "gif_0.gif")],
-)
-def test_visualize_knows_the_numbers_of_the_modes(tmp_path, mode, name):
-    paths = visualize(Draw(), 1, str(tmp_path), mode, num_images=4)
+def kinds_of(pictures):
+    """In the order of the original's options."""
+    return [
+        pictures.grid,
+        pictures.sweep_grids,
+        pictures.random_sweep_gifs,
+        pictures.zero_sweep_gifs,
+        pictures.merged_sweep_gif,
+    ]
 
-    assert names(paths)[0] == "test_" + name
-    assert names(paths)[1:] == (["test_gif_merged.gif"] if mode == 4 else [])
-    if mode in (2, 3):  # Of one dimension all is swept: no difference here.
-        return
-    assert sorted(os.listdir(str(tmp_path))) == sorted(names(paths))
+
+def test_no_kind_of_picture_spoils_another(tmp_path):
+    grid, sweeps, random, zero, merged = (
+        names(kind()) for kind in kinds_of(make(tmp_path, num_images=4))
+    )
+
+    assert merged == zero + ["test_gif_merged.gif"]
+    assert sorted(os.listdir(str(tmp_path))) == sorted(grid + sweeps + random + merged)
+    for name, is_zero in [(name, False) for name in random] + [(name, True) for name in zero]:
+        z, _ = unread(tiles(frames_of(str(tmp_path / name), 4), 1)[:, 0])
+        assert np.all(np.delete(z, int(name[-5]), axis=1) == 0.0) == is_zero
 
 
 def test_gifs_of_many_images_take_longer(tmp_path):
-    [path] = visualize(Draw(), 1, str(tmp_path), 3, num_images=150)
+    [path] = GanPictures(Draw(), 1, str(tmp_path), num_images=150).zero_sweep_gifs()
 
     assert len(read(path)) == 300  # Two hundredths each.
-
-
-def test_visualize_sweeps_in_grids_by_default(tmp_path):
-    assert names(visualize(Draw(), 1, str(tmp_path))) == ["test_arange_0.png"]
-
-
-def test_visualize_tells_random_from_zero_sweeps(tmp_path):
-    for mode, is_zero in ((2, False), (3, True)):
-        for path in visualize(Draw(), Z_DIM, str(tmp_path), mode, num_images=4):
-            z, _ = unread(tiles(frames_of(path, 4), 1)[:, 0])
-            assert np.all(np.delete(z, int(path[-5]), axis=1) == 0.0) == is_zero
 
 
 def test_colour_images_stay_coloured(tmp_path):
     def draw(z, labels):
         return np.tile(np.array([200, 10, 30], np.uint8), [len(z), 4, 4, 1])
 
-    [path] = visualize(draw, 1, str(tmp_path), 3, num_images=2)
+    [path] = GanPictures(draw, 1, str(tmp_path), num_images=2).zero_sweep_gifs()
 
     np.testing.assert_array_equal(read(path)[0, 0, 0], [200, 10, 30])
-
-
-@pytest.mark.parametrize("mode", [-1, 5, None])
-def test_rejects_modes_that_are_not(tmp_path, mode):
-    with pytest.raises(ValueError, match="`mode` must be a number from 0 to 4; got"):
-        visualize(Draw(), 1, str(tmp_path), mode)
 
 
 @pytest.mark.parametrize(
@@ -250,4 +245,4 @@ def test_rejects_bad_arguments(tmp_path, options, message):
 )
 def test_rejects_what_is_drawn_wrong(tmp_path, images, message):
     with pytest.raises(ValueError, match="`draw` must return .*" + message):
-        visualize(lambda z, labels: images, 2, str(tmp_path), 0, num_images=10)
+        GanPictures(lambda z, labels: images, 2, str(tmp_path), num_images=10).grid()

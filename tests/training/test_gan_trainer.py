@@ -1,6 +1,8 @@
 import contextlib
 import functools
 import os
+import signal
+import time
 
 import numpy as np
 import pytest
@@ -12,9 +14,20 @@ from genflow.core import Network
 from genflow.data import ImageSet, load_digits
 from genflow.export import FrozenGraph
 from genflow.gan import ConvDiscriminator, DeconvGenerator
-from genflow.networks import Dense, Dropout
-from genflow.training import GanLoss, GanTrainer, Minimizer, NonFiniteError, Ratio, read_log
+from genflow.networks import BatchNorm, Dense, Dropout
+from genflow.training import (
+    CheckpointError,
+    GanLoss,
+    GanTrainer,
+    Minimizer,
+    NonFiniteError,
+    Ratio,
+    TrainingStopped,
+    Turns,
+    read_log,
+)
 from genflow.training.gan_report import save_samples
+from genflow.training.run_lock import run_lock
 
 SHAPE = (8, 8, 1)
 CROSS_ENTROPY = GanLoss(
@@ -105,10 +118,7 @@ def linear(run_dir, **arguments):
 @contextlib.contextmanager
 def opened(trainer):
     """A session with the variables as they are at the start, and the data."""
-    graph = trainer.tensors
-    with graph.z.graph.as_default(), trainer.checkpoints.open(
-        local_init_op=graph.iterator.initializer
-    ) as session:
+    with trainer._graph.as_default(), trainer._open() as session:
         yield session
 
 
@@ -261,6 +271,110 @@ def test_other_losses_train(tmp_path, loss):
         assert record["train_discriminator_gradient_norm"] > 0
 
 
+def test_a_relativistic_generator_is_compared_with_the_real_images(tmp_path):
+    """Against numpy, with the weights before the update."""
+    loss = GanLoss(
+        losses.relativistic_average_generator_loss,
+        losses.relativistic_average_discriminator_loss,
+        is_relativistic=True,
+    )
+    trainer = linear(tmp_path, loss=loss)
+    graph = trainer.tensors
+    with opened(trainer) as session:
+        draw, update = graph.updates(["draw", "generator"])[:2]
+        session.run(draw.op)
+        z = graph.generator._seen[1][0]
+        bias, weight = session.run([v for v in graph.discriminator.named_variables().values()])
+        real, fake = session.run([graph._real, graph.generator(z)])
+        found = session.run([update.metrics, update.op])[0]["generator_loss"]
+    real, fake = (images.reshape([16, -1]) @ weight + bias for images in (real, fake))
+    expected = np.mean(np.logaddexp(0, -(fake - np.mean(real))))
+    expected += np.mean(np.logaddexp(0, real - np.mean(fake)))
+
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_real_images_pass_before_generated_ones(tmp_path):
+    """The discriminator's running mean after an update, written out."""
+
+    class Normed(LinearDiscriminator):
+        def __init__(self):
+            super().__init__()
+            self.norm = BatchNorm(decay=0.5)
+
+        def _call(self, x, context, training):
+            return super()._call(self.norm(x, training=training), context, training)
+
+    trainer = GanTrainer(
+        lambda seed: LinearGenerator(),
+        lambda seed: Normed(),
+        CROSS_ENTROPY._replace(
+            penalty=lambda network, real, fake, seed: tf.reduce_mean(network(3.0 + real))
+        ),
+        minimizer(),
+        minimizer(),
+        load_digits("train"),
+        str(tmp_path),
+        z_dim=3,
+        show_progress=False,
+    )
+    graph = trainer.tensors
+    with opened(trainer) as session:
+        draw, update = graph.updates(["draw", "discriminator"])[:2]
+        session.run(draw.op)
+        z, _ = graph.generator._seen[0]
+        real, fake = session.run([graph._real, graph.generator(z)])
+        session.run(update.op)
+        mean = session.run(graph.discriminator.norm.statistics.mean)
+
+    expected = 0.0
+    for images in (real, fake, 3.0 + real):
+        expected = 0.5 * expected + 0.5 * np.mean(images)
+    np.testing.assert_allclose(mean, [expected], rtol=1e-4)
+
+
+def test_every_random_layer_has_noise_of_its_own(tmp_path):
+    seeds = []
+
+    class Noisy(LinearDiscriminator):
+        def __init__(self, noise_seed):
+            super().__init__()
+            self._noise_seed = noise_seed
+
+        def _call(self, x, context, training):
+            if training:
+                seeds.extend([self._noise_seed(), self._noise_seed()])
+            return super()._call(x, context, training)
+
+    trainer = GanTrainer(
+        lambda seed: LinearGenerator(),
+        Noisy,
+        CROSS_ENTROPY,
+        minimizer(),
+        minimizer(),
+        load_digits("train"),
+        str(tmp_path),
+        show_progress=False,
+    )
+    with opened(trainer) as session:
+        draw = trainer.tensors.updates(["draw"])[0]
+        drawn = []
+        for _ in range(2):
+            session.run(draw.op)
+            drawn += [tuple(seed) for seed in session.run(seeds)]
+
+    assert len(drawn) == 12  # Two layers in three passes, for two batches.
+    assert len(set(drawn)) == 12
+
+
+def test_turns_train_and_log_what_there_is(tmp_path):
+    linear(tmp_path, schedule=Turns(1), show_progress=True).train(4, log_every=1)
+
+    records = [r for r in numbers(tmp_path) if "train_generator_loss" in r]
+    assert [record["step"] for record in records] == [2, 4]
+    assert all("train_discriminator_loss" not in record for record in records)
+
+
 def test_a_penalty_is_added_as_it_is(tmp_path):
     """A linear discriminator's penalty is known: `(norm(weight) - 1) ** 2`."""
     plain, penalized = (
@@ -291,7 +405,7 @@ def test_what_is_not_finite_names_the_network_and_is_not_made(tmp_path):
         NonFiniteError, match=r"step 3 is not finite.*generator/dense/(bias|weight)"
     ):
         trainer.train(5)
-    assert linear(tmp_path).checkpoints.step in (0, 2)
+    assert linear(tmp_path).checkpoints.step == 0
     assert all(np.all(np.isfinite(v)) for v in checkpoint_values(trainer).values())
 
 
@@ -306,15 +420,20 @@ def test_a_frozen_generator_makes_the_same_images(tmp_path):
 
     trainer.freeze(path)
 
-    frozen = FrozenGraph(path)(z=z, labels=np.array([1, 2, 3], np.int32))["images"]
-    np.testing.assert_allclose(frozen, images, atol=1e-6)
+    frozen = FrozenGraph(path)
+    found = frozen(z=z, labels=np.array([1, 2, 3], np.int32))["images"]
+    np.testing.assert_allclose(found, images, atol=1e-6)
+    assert frozen.manifest["step"] == 2
 
 
 def test_an_exported_checkpoint_has_the_weights_that_are_used(tmp_path):
     trainer = convolutional(tmp_path)
     trainer.train(2)
 
-    reader = tf.train.load_checkpoint(trainer.export(str(tmp_path / "export")))
+    path = trainer.export(str(tmp_path / "export"))
+
+    assert path.endswith("generator.ckpt-2")
+    reader = tf.train.load_checkpoint(path)
 
     stored = checkpoint_values(trainer)
     names = reader.get_variable_to_shape_map()
@@ -382,6 +501,102 @@ def test_evaluations_are_logged_and_the_best_is_kept(tmp_path):
     assert fids == [6.0, 2.0, 2.0, 6.0]
     assert all(r["test_extractor"] == "abc" for r in numbers(tmp_path) if "test_fid" in r)
     assert trainer.state["best"] == {"value": 2.0, "step": 2}
+
+
+def test_measures_of_another_kind_are_not_compared(tmp_path):
+    def evaluate(generate):
+        seen.append(1)
+        kind = "first" if len(seen) < 3 else "second"
+        return {"fid": [5.0, 4.0, 9.0, 8.0][len(seen) - 1], "extractor_sha256": kind}
+
+    seen = []
+    trainer = linear(tmp_path, evaluate=evaluate)
+    trainer.train(4, evaluate_at=lambda step: True)
+
+    assert trainer.state["best"] == {"value": 8.0, "step": 4, "kind": "second"}
+    assert linear(tmp_path).state["best"] == trainer.state["best"]
+
+
+def test_what_is_measured_at_the_end_is_not_missed_when_time_is_up(tmp_path):
+    trainer = linear(tmp_path, evaluate=lambda generate: {"fid": 3.0})
+
+    summary = trainer.train(10**6, sample_at=lambda step: True, max_seconds=0.5)
+
+    assert summary["num_steps"] < 10**6
+    assert summary["test_fid"] == 3.0
+
+
+def test_a_grid_before_the_first_line_of_the_log(tmp_path):
+    (tmp_path / "log.jsonl").write_text("")
+    trainer = linear(tmp_path, evaluate=lambda generate: {"other": 1.0})
+
+    pictures = trainer.train(2, sample_at=lambda step: True)["pictures"]
+
+    assert set(pictures) == {"sample grid"}
+
+
+@pytest.mark.parametrize("labels", [[1], [1, 10], [[1], [2]], [1.5, 2]])
+def test_rejects_labels_that_are_not(tmp_path, labels):
+    trainer = convolutional(tmp_path)
+    trainer.train(0)
+
+    with trainer.trained() as generator:
+        with pytest.raises(ValueError, match="`labels` must be 2 numbers from 0 to 9"):
+            generator(np.zeros([2, 5], np.float32), labels)
+
+
+def test_rejects_labels_where_there_are_no_classes(tmp_path):
+    trainer = linear(tmp_path)
+    trainer.train(0)
+
+    with trainer.trained() as generator:
+        with pytest.raises(ValueError, match="`labels` must be None"):
+            generator(np.zeros([2, 3], np.float32), [0, 0])
+
+
+def test_a_signal_ends_the_use_of_a_generator(tmp_path):
+    trainer = linear(tmp_path)
+    trainer.train(0)
+
+    def use():
+        with trainer.trained() as generator:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.2)
+            generator(np.zeros([2, 3], np.float32))
+
+    with pytest.raises(TrainingStopped):
+        use()
+
+
+def test_two_do_not_train_in_one_folder(tmp_path):
+    os.makedirs(str(tmp_path / "run"))
+    trainer = linear(tmp_path / "run")
+    with run_lock(str(tmp_path / "run")):
+        with pytest.raises(OSError, match="Another process is training in .*run: wait until"):
+            trainer.train(1)
+    linear(tmp_path / "run").train(1)
+
+
+def test_using_a_generator_disturbs_no_run(tmp_path):
+    """What another process is writing has no index yet."""
+    trainer = linear(tmp_path)
+    trainer.train(1)
+    half = tmp_path / "model.ckpt-7.data-00000-of-00001"
+    half.write_text("half")
+
+    with linear(tmp_path).trained() as generator:
+        generator(np.zeros([1, 3], np.float32))
+
+    assert half.exists()
+
+
+def test_constructing_a_trainer_makes_no_folder(tmp_path):
+    trainer = linear(tmp_path / "run")
+
+    assert not os.path.exists(str(tmp_path / "run"))
+    with pytest.raises(CheckpointError, match="no checkpoint in .*run: train first"):
+        with trainer.trained():
+            pass
 
 
 def test_rejects_what_is_no_range(tmp_path):

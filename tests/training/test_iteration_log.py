@@ -77,13 +77,12 @@ def test_a_run_that_goes_on_equals_one_that_never_stopped(tmp_path, stop, first)
 
 
 def test_a_file_that_cannot_be_written_is_written_when_the_run_goes_on(tmp_path):
-    state = {}
-    (tmp_path / "test_bpd_cifar.npz.partial").mkdir()
-    with pytest.raises(OSError, match="partial"):
-        run(tmp_path, state, range(1, 3))
-    (tmp_path / "test_bpd_cifar.npz.partial").rmdir()
-    run(tmp_path, state, range(2, 5))
-    np.testing.assert_array_equal(held_out(tmp_path), [0.2, 0.4])
+    state, folder = {}, tmp_path / "unmounted"
+    with pytest.raises(OSError, match="unmounted"):
+        run(folder, state, range(1, 3))
+    folder.mkdir()
+    run(folder, state, range(2, 5))
+    np.testing.assert_array_equal(held_out(folder), [0.2, 0.4])
 
 
 def test_a_new_run_sets_an_old_file_aside(tmp_path):

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from genflow.training.latent_sweeps import (
+    central_latents,
     class_columns,
     dimension_sweep,
     linear_interpolation,
     spherical_interpolation,
-    uniform_latents,
 )
 
 START, END = np.random.RandomState(0).standard_normal([2, 50])
@@ -14,7 +14,7 @@ START, END = np.random.RandomState(0).standard_normal([2, 50])
 
 @pytest.mark.parametrize("bound", [0.2, 0.5, 1.0])
 def test_latents_are_uniform_within_the_bound(bound):
-    z = uniform_latents(200, 50, seed=0, bound=bound)
+    z = central_latents(200, 50, seed=0, bound=bound)
 
     assert z.shape == (200, 50)
     assert z.dtype == np.float32
@@ -25,11 +25,11 @@ def test_latents_are_uniform_within_the_bound(bound):
 
 
 def test_latents_are_a_function_of_the_seed():
-    z = uniform_latents(3, 4, seed=1)
+    z = central_latents(3, 4, seed=1)
 
-    np.testing.assert_array_equal(z, uniform_latents(3, 4, seed=1))
-    assert np.all(z != uniform_latents(3, 4, seed=2))
-    assert np.all(uniform_latents(3, 4, seed=[1, 0]) != uniform_latents(3, 4, seed=[1, 1]))
+    np.testing.assert_array_equal(z, central_latents(3, 4, seed=1))
+    assert np.all(z != central_latents(3, 4, seed=2))
+    assert np.all(central_latents(3, 4, seed=[1, 0]) != central_latents(3, 4, seed=[1, 1]))
 
 
 @pytest.mark.parametrize("count", [1, 7, 64])
@@ -122,9 +122,9 @@ def test_a_grid_has_one_class_in_each_column():
 @pytest.mark.parametrize(
     ("function", "arguments", "message"),
     [
-        (uniform_latents, (0, 4, 0), "`count` must be a positive integer; got 0"),
-        (uniform_latents, (4, 0, 0), "`z_dim` must be a positive integer; got 0"),
-        (uniform_latents, (4, 4, 0, 0.0), "`bound` must be positive; got 0.0"),
+        (central_latents, (0, 4, 0), "`count` must be a positive integer; got 0"),
+        (central_latents, (4, 0, 0), "`z_dim` must be a positive integer; got 0"),
+        (central_latents, (4, 4, 0, 0.0), "`bound` must be positive; got 0.0"),
         (dimension_sweep, (np.zeros(3), 0, 0), "`count` must be a positive integer; got 0"),
         (dimension_sweep, (np.zeros(3), 3, 4), r"`dimension` must be in \[0, 3\).*got 3"),
         (dimension_sweep, (np.zeros(3), -1, 4), r"`dimension` must be in \[0, 3\).*got -1"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import uuid
 from typing import IO, Iterator
 
 
@@ -9,8 +10,9 @@ from typing import IO, Iterator
 def whole_file(path: str, mode: str = "w") -> Iterator[IO]:
     """Opens a file for writing that gets its name only when it is complete.
 
-    Until then it is called `<path>.partial`, and a file that had the name is still there; it
-    stays if an error ends the writing.
+    Until then it is called `<path>.<8 hexadecimal digits>.partial`, other ones for every
+    writer; a file that had the name is still there. If an error ends the writing, that one
+    stays and the partial one goes.
 
     Args:
         path: The file.
@@ -28,7 +30,13 @@ def whole_file(path: str, mode: str = "w") -> Iterator[IO]:
         >>> os.path.exists(path)
         True
     """
-    partial = path + ".partial"
-    with open(partial, mode, encoding=None if "b" in mode else "utf-8") as file:
-        yield file
-    os.replace(partial, path)
+    partial = "{}.{}.partial".format(path, uuid.uuid4().hex[:8])
+    # Exclusively, and not by `tempfile`: with the permissions that other files get.
+    file = open(partial, mode.replace("w", "x"), encoding=None if "b" in mode else "utf-8")
+    try:
+        with file:
+            yield file
+        os.replace(partial, path)
+    except BaseException:
+        os.remove(partial)
+        raise

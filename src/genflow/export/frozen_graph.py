@@ -1,21 +1,22 @@
 """A graph without variables, read from a file and run in a session of its own."""
 
 import hashlib
-from typing import Dict, Optional
+from typing import Dict, Iterable, Optional
 
 import numpy as np
 import tensorflow.compat.v2 as tf
 
 from genflow.core.types import Tensor
 from genflow.export.frozen_manifest import Specs, manifest_path, read_manifest, specs_from_json
-from genflow.export.pure_graph import check_nodes, check_operations
+from genflow.export.pure_graph import check_nodes
 
 
 class FrozenGraph:
     """What `save_frozen_graph` has written: a function from arrays to arrays.
 
-    Nothing is needed but the two files. To read them runs no code: a graph that calls
-    Python, reads or writes files, or keeps variables is refused.
+    Nothing is needed but the two files, which may come from anybody: a graph is refused,
+    before anything in it is computed, if it has operations that are not known to do nothing
+    but compute numbers from numbers. It may still ask for more memory than there is.
 
     A frozen graph of other origin becomes one of this kind when it is imported into a graph
     and saved again by `save_frozen_graph`, with names for its inputs and outputs.
@@ -58,8 +59,7 @@ class FrozenGraph:
             specs_from_json(self.manifest[field], field, manifest_path(path))
             for field in ("inputs", "outputs")
         )
-        graph = _imported(self._contents(), path)
-        check_operations(graph.get_operations(), self.inputs, path)
+        graph = _imported(self._contents(), self.inputs, path)
         self._feeds = self._tensors(graph, self.inputs)
         self._fetches = self._tensors(graph, self.outputs)
         self._session = tf.compat.v1.Session(graph=graph, config=config)
@@ -130,7 +130,7 @@ class FrozenGraph:
         return tensor
 
 
-def _imported(contents: bytes, path: str) -> tf.Graph:
+def _imported(contents: bytes, inputs: Iterable[str], path: str) -> tf.Graph:
     graph_def = tf.compat.v1.GraphDef()
     try:
         graph_def.ParseFromString(contents)
@@ -140,7 +140,7 @@ def _imported(contents: bytes, path: str) -> tf.Graph:
         raise ValueError(
             "{} must hold no functions, but holds {!r}.".format(path, function.signature.name)
         )
-    check_nodes(graph_def.node, path)
+    check_nodes(graph_def.node, inputs, path)
     with tf.Graph().as_default() as graph:
         try:
             tf.compat.v1.import_graph_def(graph_def, name="")

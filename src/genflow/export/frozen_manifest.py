@@ -59,7 +59,7 @@ def specs_from_json(fields: Any, field: str, path: str) -> Specs:
             str(name): tf.TensorSpec(spec["shape"], tf.as_dtype(spec["dtype"]))
             for name, spec in fields.items()
         }
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(
             "{} must have in `{}` a shape and a dtype by name; got {:.200}. {}".format(
                 path, field, repr(fields), _REMEDY

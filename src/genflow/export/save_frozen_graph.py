@@ -10,7 +10,7 @@ import tensorflow.compat.v2 as tf
 from genflow.core.types import Tensor
 from genflow.data.whole_file import whole_file
 from genflow.export.frozen_manifest import OWN_FIELDS, VERSION, manifest_path, specs_to_json
-from genflow.export.pure_graph import check_nodes, check_operations
+from genflow.export.pure_graph import check_nodes
 
 _OWNER = "What is frozen"
 # What stands for the value of a variable: of a resource variable, or of one of the old kind.
@@ -115,10 +115,8 @@ def _frozen(
     """A new graph with what is between the inputs and the outputs, and nothing else."""
     part = _between(inputs, outputs)
     graph_def = _extract(session.graph, part.operations)
-    check_nodes(graph_def.node, _OWNER)
-    operations = [op for op in session.graph.get_operations() if op.name in part.operations]
     # The last first: rather what updates a variable than the variable.
-    check_operations(reversed(operations), [], _OWNER)
+    check_nodes(reversed(graph_def.node), [], _OWNER)
     values = session.run(part.reads)
     with tf.Graph().as_default() as graph:
         replaced = {}

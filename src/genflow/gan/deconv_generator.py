@@ -61,6 +61,7 @@ class DeconvGenerator(ComposedNetwork):
         kernel_size: int = 5,
         output: Callable[[Tensor], Tensor] = tf.tanh,
         make_norm: Callable[[], Network] = BATCH_NORM,
+        make_reparametrize: Optional[Callable[[], Network]] = None,
         seed: Optional[int] = None,
         name: Optional[str] = None,
     ) -> None:
@@ -75,6 +76,8 @@ class DeconvGenerator(ComposedNetwork):
                 `tf.sigmoid` for pixels in [0, 1], `tf.identity`.
             make_norm: Class or function without arguments that gives a norm; `Identity` for
                 none.
+            make_reparametrize: The same for what layers do to their weights, such as
+                `SpectralNorm`.
             seed: Seed of the initial weights.
             name: Name scope of the network.
 
@@ -93,10 +96,18 @@ class DeconvGenerator(ComposedNetwork):
         self.append = AppendContext(name=self.name)
         seeds = child_seeds(seed, len(hidden_widths) + 1 + len(widths))
         dense_widths = hidden_widths + [sizes[0][0] * sizes[0][1] * widths[0]]
-        self.dense = [Dense(n, NORMAL, seed=s) for n, s in zip(dense_widths, seeds)]
+        make_weight = make_reparametrize or (lambda: None)
+        self.dense = [Dense(n, NORMAL, make_weight(), seed=s) for n, s in zip(dense_widths, seeds)]
         self.dense_norms = [make_norm() for _ in self.dense]
         self.convs = [
-            ConvTranspose(n, kernel_size, size=size, initializer=NORMAL, seed=s)
+            ConvTranspose(
+                n,
+                kernel_size,
+                size=size,
+                initializer=NORMAL,
+                reparametrize=make_weight(),
+                seed=s,
+            )
             for n, size, s in zip(
                 widths[1:] + [self.image_shape[2]], sizes[1:], seeds[len(self.dense) :]
             )

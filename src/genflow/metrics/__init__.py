@@ -6,6 +6,7 @@ from genflow.metrics.frechet_distance import frechet_distance
 from genflow.metrics.generation_report import evaluate_samples
 from genflow.metrics.inception_score import InceptionScore
 from genflow.metrics.kernel_distance import kernel_distance
+from genflow.metrics.measured_images import MeasuredImages, measure_images
 from genflow.metrics.precision_recall import precision_recall
 from genflow.metrics.trained_classifier import train_classifier
 
@@ -14,9 +15,11 @@ __all__ = [
     "FeatureExtractor",
     "FeatureStatistics",
     "InceptionScore",
+    "MeasuredImages",
     "evaluate_samples",
     "frechet_distance",
     "kernel_distance",
+    "measure_images",
     "precision_recall",
     "train_classifier",
 ]

@@ -10,11 +10,13 @@ from genflow.core import child_seeds, fold_in, make_seed
 from genflow.core.types import Tensor
 from genflow.data import ImageSource, batches, epoch_batches
 from genflow.export import save_frozen_graph
-from genflow.metrics.conv_features import ConvFeatures
+from genflow.metrics.classifier_features import ClassifierFeatures
+from genflow.metrics.scaled_pixels import scaled_pixels
 from genflow.networks import Dense, Dropout
-from genflow.training import Minimizer, NonFiniteError
+from genflow.training import Minimizer, NonFiniteError, to_range
 
 _EVALUATION_BATCH = 500
+_VALUE_RANGE = (-1.0, 1.0)
 
 
 class ClassifierSettings(NamedTuple):
@@ -57,7 +59,7 @@ def train_and_freeze(
             session.run(tf.compat.v1.global_variables_initializer())
             _train(session, tensors, settings.num_steps, show_progress)
             fields = {
-                "value_range": [-1, 1],
+                "value_range": list(_VALUE_RANGE),
                 "test_accuracy": _accuracy(session, tensors, test_set),
                 "settings": dict(settings._asdict()),
             }
@@ -73,7 +75,7 @@ class _Tensors:
         self._step = tf.compat.v1.train.get_or_create_global_step()
         feature_seed, head_seed, dropout_seed = child_seeds(settings.seed, 3)
         image_shape = list(train_set.image_shape)
-        self._features = ConvFeatures(image_shape, settings.num_features, feature_seed)
+        self._features = ClassifierFeatures(image_shape, settings.num_features, feature_seed)
         self._dropout = Dropout(
             settings.dropout_rate, lambda: fold_in(make_seed(dropout_seed), self._step)
         )
@@ -87,7 +89,7 @@ class _Tensors:
 
     def _update(self, dataset: tf.data.Dataset, settings: ClassifierSettings) -> Any:
         images, labels = tf.compat.v1.data.make_one_shot_iterator(dataset).get_next()
-        features = self._features(scaled(images), training=True)
+        features = self._features(to_range(images, _VALUE_RANGE), training=True)
         logits = self._head(self._dropout(features, training=True))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
 
@@ -98,13 +100,6 @@ class _Tensors:
 
         modules = {"features": self._features, "head": self._head}
         return Minimizer(make_optimizer).update(tf.reduce_mean(losses), modules, self._step)
-
-
-def scaled(images: Any) -> Any:
-    """uint8 values as numbers from -1 to 1, of arrays and of tensors."""
-    return (
-        tf.cast(images, tf.float32) if tf.is_tensor(images) else np.float32(images)
-    ) / 127.5 - 1.0
 
 
 def _train(
@@ -123,6 +118,7 @@ def _train(
 def _accuracy(session: tf.compat.v1.Session, tensors: _Tensors, test_set: ImageSource) -> float:
     right = 0
     for images, labels in epoch_batches(test_set, _EVALUATION_BATCH):
-        found = session.run(tensors.outputs["probabilities"], {tensors.images: scaled(images)})
+        feed = {tensors.images: scaled_pixels(images, _VALUE_RANGE)}
+        found = session.run(tensors.outputs["probabilities"], feed)
         right += int(np.sum(found.argmax(axis=1) == labels))
     return right / len(test_set)

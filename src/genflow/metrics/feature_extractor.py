@@ -9,6 +9,7 @@ from scipy.special import softmax
 
 from genflow.core.checks import check_positive_integer
 from genflow.export import FrozenGraph
+from genflow.metrics.scaled_pixels import scaled_pixels
 
 _IMAGES, _FEATURES, _PROBABILITIES, _LOGITS = "images", "features", "probabilities", "logits"
 
@@ -82,7 +83,7 @@ class FeatureExtractor:
         self._graph, self._batch_size, self._show_progress = graph, batch_size, show_progress
         self._image_shape = _image_shape(graph)
         _check_outputs(graph)
-        self._low, self._high = _value_range(graph)
+        self._value_range = _value_range(graph)
         self._resize = graph.manifest.get("resize", False)
         if not isinstance(self._resize, bool):
             raise ValueError(  # noqa: TRY004 - a bad file, not a bad argument
@@ -162,8 +163,7 @@ class FeatureExtractor:
     def _prepared(self, images: np.ndarray) -> np.ndarray:
         if images.shape[1:] != self._image_shape:
             images = np.stack([_resized(image, self._image_shape) for image in images])
-        share = images.astype(np.float32) / 255.0
-        return self._low + share * (self._high - self._low)
+        return scaled_pixels(images, self._value_range)
 
 
 def _image_shape(graph: FrozenGraph) -> Tuple[int, int, int]:
@@ -206,13 +206,13 @@ def _value_range(graph: FrozenGraph) -> Tuple[float, float]:
     value: Any = graph.manifest.get("value_range")
     try:
         low, high = (float(bound) for bound in value)
-        if low < high:
+        if low < high and np.isfinite(high - low):
             return low, high
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         pass
     raise ValueError(
         "The manifest of {} must have as `value_range` what 0 and 255 become, such as [-1, 1]; got "
-        "{!r}.".format(graph.path, value)
+        "{:.200}.".format(graph.path, repr(value))
     )
 
 

@@ -4,8 +4,9 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 import warnings
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 import numpy as np
 import tensorflow.compat.v2 as tf
@@ -13,12 +14,20 @@ import tensorflow.compat.v2 as tf
 from genflow.core.checks import check_positive, check_positive_integer
 from genflow.data import ImageSource
 from genflow.export import FrozenGraph
+from genflow.export.frozen_manifest import manifest_path
 from genflow.metrics.classifier_training import ClassifierSettings, train_and_freeze
 from genflow.metrics.feature_extractor import FeatureExtractor
 
 _VERSION = 1  # Of the network and its training; another one makes cached files void.
 _NUM_SAMPLED = 256
 _KEY = "key"
+_TRAINED_AGAIN = (
+    " The classifier is trained again; numbers that came from the file before cannot be compared "
+    "with those to come, unless the SHA-256 is the same."
+)
+_REMEDY = (
+    "set `cache_dir`, or the environment variable XDG_CACHE_HOME, to a folder that can be written"
+)
 
 
 def train_classifier(
@@ -63,7 +72,7 @@ def train_classifier(
 
     Raises:
         ValueError: If the sets do not go together, or a number is out of range.
-        OSError: If the file cannot be written.
+        OSError: If the folder cannot be written, which is noticed before the training.
         NonFiniteError: If the training diverges.
 
     Example:
@@ -85,15 +94,24 @@ def train_classifier(
     )
     _check(train_set, test_set, settings)
     key = classifier_key(train_set, test_set, settings)
-    folder = os.path.expanduser(cache_dir) if cache_dir else _default_folder()
+    folder = _cache_folder(cache_dir)
     path = os.path.join(folder, "{}-{}.pb".format(_file_name(train_set.name), key[:16]))
-    cached = _cached(path, key, config, show_progress)
+    cached, reason = _cached(path, key, config, show_progress)
     if cached is not None:
         return cached
-    os.makedirs(folder, exist_ok=True)  # Before the training: it would be a pity after it.
-    name = "classifier of {}".format(train_set.name)
-    manifest = {_KEY: key, "name": name, "tensorflow": tf.__version__}
-    train_and_freeze(path, train_set, test_set, settings, manifest, config, show_progress)
+    with _partial_folder(folder) as partial:  # Before the training: it would be a pity after it.
+        if reason:
+            warnings.warn(reason + _TRAINED_AGAIN, stacklevel=2)
+        name = "classifier of {}".format(train_set.name)
+        manifest = {_KEY: key, "name": name, "tensorflow": tf.__version__}
+        made = os.path.join(partial, os.path.basename(path))
+        train_and_freeze(made, train_set, test_set, settings, manifest, config, show_progress)
+        # Another process may have been quicker, and may be using its classifier already.
+        cached, _ = _cached(path, key, config, show_progress)
+        if cached is not None:
+            return cached
+        os.replace(manifest_path(made), manifest_path(path))
+        os.replace(made, path)
     return FeatureExtractor(FrozenGraph(path, config), show_progress=show_progress)
 
 
@@ -148,10 +166,32 @@ def _fingerprint(image_set: ImageSource) -> Dict[str, Any]:
     }
 
 
+def _cache_folder(cache_dir: Optional[str]) -> str:
+    folder = os.path.expanduser(cache_dir or _default_folder())
+    if folder.startswith("~"):
+        raise OSError("There is no home folder for {}: {}.".format(folder, _REMEDY))
+    return folder
+
+
 def _default_folder() -> str:
     import pooch  # Not at the top: it takes a while, and many users name a folder.
 
-    return os.path.join(str(pooch.os_cache("genflow")), "classifiers")
+    try:
+        cache = str(pooch.os_cache("genflow"))
+    except RuntimeError:  # Some versions notice that there is no home folder, others do not.
+        cache = os.path.join("~", ".cache", "genflow")
+    return os.path.join(cache, "classifiers")
+
+
+def _partial_folder(folder: str) -> tempfile.TemporaryDirectory:
+    """A folder inside another one, which is made; both can be written, or that is said."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        return tempfile.TemporaryDirectory(prefix=".partial-", dir=folder)
+    except OSError as error:
+        raise OSError(
+            "The classifier cannot be kept in {} ({}): {}.".format(folder, error, _REMEDY)
+        ) from error
 
 
 def _file_name(name: str) -> str:
@@ -160,19 +200,14 @@ def _file_name(name: str) -> str:
 
 def _cached(
     path: str, key: str, config: Optional[tf.compat.v1.ConfigProto], show_progress: bool
-) -> Optional[FeatureExtractor]:
+) -> Tuple[Optional[FeatureExtractor], str]:
+    """The classifier that is there, or what is wrong with it; nothing, if there is none."""
     if not os.path.exists(path):
-        return None
+        return None, ""
     try:
         graph = FrozenGraph(path, config)
-        if graph.manifest.get(_KEY) == key:
-            return FeatureExtractor(graph, show_progress=show_progress)
-        reason = "{} is of another training.".format(path)
+        if graph.manifest.get(_KEY) != key:
+            return None, "{} is of another training.".format(path)
+        return FeatureExtractor(graph, show_progress=show_progress), ""
     except (ValueError, FileNotFoundError) as error:
-        reason = str(error)
-    warnings.warn(
-        "{} The classifier is trained again; numbers that came from the file before cannot be "
-        "compared with those to come, unless the SHA-256 is the same.".format(reason),
-        stacklevel=3,
-    )
-    return None
+        return None, str(error)

@@ -46,7 +46,7 @@ class VirtualBatchNorm(Network):
         [5, 4, 4, 3]
 
     References:
-        Salimans et al., Improved Techniques for Training GANs, 2016, section 3.4.
+        Salimans et al., Improved Techniques for Training GANs, 2016, section 3.5.
         https://arxiv.org/abs/1606.03498
     """
 

@@ -19,6 +19,11 @@ from genflow.training.gan_trainer import GanTrainer
 from genflow.training.gif import save_gif
 from genflow.training.images import image_grid, save_labelled_rows, save_tiles
 from genflow.training.iteration_log import IterationLog
+from genflow.training.latent_sweeps import (
+    dimension_sweep,
+    linear_interpolation,
+    spherical_interpolation,
+)
 from genflow.training.learning_curve import save_learning_curve
 from genflow.training.loop import NonFiniteError, run_loop
 from genflow.training.minimizer import Minimizer, Update
@@ -65,6 +70,7 @@ __all__ = [
     "check_count",
     "check_flags",
     "check_halvings",
+    "dimension_sweep",
     "every",
     "expand_bits",
     "flag",
@@ -72,6 +78,7 @@ __all__ = [
     "image_grid",
     "keep_config",
     "latest_checkpoint",
+    "linear_interpolation",
     "named_state",
     "names_of_flags",
     "parse_flags",
@@ -87,5 +94,6 @@ __all__ = [
     "save_learning_curve",
     "save_tiles",
     "session_config",
+    "spherical_interpolation",
     "to_range",
 ]

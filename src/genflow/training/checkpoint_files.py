@@ -189,10 +189,11 @@ def _listed(names: List[str]) -> str:
 
 
 def read_best(path: str) -> dict:
-    """The value and the step of the best, from a checkpoint of the folder `best`."""
+    """The value, step and kind of the best, from a checkpoint of the folder `best`."""
     best = read_state(path).get(BEST)
     try:
-        return {"value": float(best["value"]), "step": int(best["step"])}
+        kind = {"kind": str(best["kind"])} if "kind" in best else {}
+        return dict({"value": float(best["value"]), "step": int(best["step"])}, **kind)
     except (TypeError, KeyError, ValueError) as error:
         raise CheckpointError(damaged(path, error)) from error
 

@@ -131,6 +131,7 @@ class Checkpoints:
         initialize: Optional[Callable[[Session], None]] = None,
         local_init_op: Any = None,
         config: Optional[tf.compat.v1.ConfigProto] = None,
+        read_only: bool = False,
     ) -> Session:
         """A session whose variables are initialised, or restored.
 
@@ -139,6 +140,7 @@ class Checkpoints:
                 initialisers: the place of data-dependent initialisation.
             local_init_op: Run in any case, such as iterators' initialisers.
             config: Of the session.
+            read_only: Whether nothing will be saved; another process may then go on training.
 
         Raises:
             CheckpointError: If the checkpoint does not fit the graph. Nothing is changed.
@@ -163,10 +165,21 @@ class Checkpoints:
             if self.path is None:
                 raise
             raise CheckpointError(damaged(self.path, error)) from error
-        if self.goes_on:
+        if self.goes_on and not read_only:
             _go_on(self._saver, self.run_dir)
             _go_on(self._best_saver, os.path.join(self.run_dir, BEST))
         return session
+
+    def move_to_latest(self) -> None:
+        """Makes the newest checkpoint in the folder the one to go on from.
+
+        Raises:
+            CheckpointError: If there is none.
+        """
+        path = self.latest()
+        if path is None:
+            raise CheckpointError("There is no checkpoint in {}: train first.".format(self.run_dir))
+        self.path, self.step, self.goes_on = path, read_step(path), True
 
     def latest(self) -> Optional[str]:
         """The newest checkpoint in the folder of the run; see `latest_checkpoint`."""
@@ -176,27 +189,33 @@ class Checkpoints:
         """Writes a checkpoint, after which the oldest goes."""
         self._write(self._saver, session, step, self.run_dir)
 
-    def save_best(self, session: Session, step: int, value: float) -> bool:
+    def save_best(self, session: Session, step: int, value: float, kind: str = "") -> bool:
         """Writes a checkpoint into the folder `best` if no value before was as low.
 
         Args:
             session: Of the run.
             step: Number of steps made.
             value: Of the held-out metric.
+            kind: How it was measured. A value of another kind is none to compare with: the first
+                one of a kind is the best.
 
         Returns:
             Whether it is the best.
         """
-        before = self.state.get(BEST, {"value": float("inf")})
-        if not value < before["value"]:  # Also if it is not a number.
+        before = self.state.get(BEST)
+        is_comparable = before is not None and before.get("kind", "") == kind
+        # Not so if it is not a number, either.
+        if not value < (before["value"] if is_comparable else float("inf")):
             return False
         folder = os.path.join(self.run_dir, BEST)
         os.makedirs(folder, exist_ok=True)
-        self.state[BEST] = {"value": value, "step": step}
+        self.state[BEST] = dict({"value": value, "step": step}, **({"kind": kind} if kind else {}))
         try:
             self._write(self._best_saver, session, step, folder)
         except OSError:
-            self.state[BEST] = before
+            self.state.pop(BEST)
+            if before is not None:
+                self.state[BEST] = before
             raise
         return True
 

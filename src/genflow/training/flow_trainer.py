@@ -13,16 +13,13 @@ from genflow.training.flow_graph import FlowGraph, MakeClassifier, MakeFlow
 from genflow.training.flow_inference import save_encoding
 from genflow.training.flow_journal import FlowJournal
 from genflow.training.flow_report import NUM_COLUMNS, FlowReporter
-from genflow.training.meter import Meter
-from genflow.training.minimizer import Minimizer, trainable_variables
+from genflow.training.minimizer import Minimizer, Update
 from genflow.training.nan_guard import find_bad_layer
-from genflow.training.report import Report
-from genflow.training.reported_loop import Observer, run_reported_loop
-from genflow.training.schedules import Schedule, every
 from genflow.training.stop_signals import StopSignals
+from genflow.training.trainer import Trainer, count_parameters
 
 
-class FlowTrainer:
+class FlowTrainer(Trainer):
     """Trains a flow on images by maximum likelihood, and reports what it does.
 
     The loss is the mean over the batch of
@@ -55,6 +52,8 @@ class FlowTrainer:
     References:
         Kingma and Dhariwal, Glow, 2018, section 2. https://arxiv.org/abs/1807.03039
     """
+
+    _shown, _unit = "bits_per_dim", "bits/dim"
 
     def __init__(
         self,
@@ -128,14 +127,13 @@ class FlowTrainer:
         if use_average and minimizer.average_decay is None:
             raise ValueError("`use_average` needs a `minimizer` with an `average_decay`.")
         os.makedirs(run_dir, exist_ok=True)
+        checkpoints = Checkpoints(run_dir, restore_path, resume, keep)
+        super().__init__(checkpoints, batch_size, session_config, show_progress)
         self.train_set, self.test_set, self.run_dir = train_set, test_set, run_dir
-        self.batch_size, self.init_batch_size = batch_size, init_batch_size
-        self.seed, self.show_progress = seed, show_progress
+        self.init_batch_size, self.seed = init_batch_size, seed
         self._augment, self._num_parallel = augment, num_parallel
-        self._session_config, self._initialize_from = session_config, initialize
+        self._initialize_from = initialize
         self._test_batch_size = test_batch_size or batch_size
-        self._has_trained = False
-        self.checkpoints = Checkpoints(run_dir, restore_path, resume, keep)
         with tf.Graph().as_default() as self._graph:
             self.tensors = FlowGraph(
                 make_flow,
@@ -162,93 +160,7 @@ class FlowTrainer:
     @property
     def num_parameters(self) -> int:
         """How many numbers are trained."""
-        variables = trainable_variables(self.tensors.modules).values()
-        return sum(variable.shape.num_elements() for variable in variables)
-
-    @property
-    def state(self) -> dict:
-        """What the checkpoints hold beside the variables; observers may keep theirs in it."""
-        return self.checkpoints.state
-
-    def write(self, message: str) -> None:
-        """Prints a line, above the progress bar; nothing without `show_progress`."""
-        self._journal.write(message)
-
-    def train(
-        self,
-        num_steps: int,
-        evaluate_at: Optional[Schedule] = None,
-        sample_at: Optional[Schedule] = None,
-        log_every: int = 50,
-        checkpoint_every: int = 1000,
-        max_seconds: Optional[float] = None,
-        observers: Sequence[Observer] = (),
-        when_open: Optional[Callable[[], None]] = None,
-    ) -> Dict[str, Any]:
-        """Trains, evaluates and draws on the way and at the end.
-
-        Ctrl-C and SIGTERM end it between two steps, with a checkpoint.
-
-        Args:
-            num_steps: Where to stop, counted from the start of the run.
-            evaluate_at: From the number of steps made to whether the held-out images are
-                evaluated; by default every 1000. At the end they are.
-            sample_at: The same for samples, reconstructions and the learning curve.
-            log_every: Steps over which the logged training metrics are averaged; at least 1.
-            checkpoint_every: Steps between checkpoints; 0 for none on the way.
-            max_seconds: Stop training after this time.
-            observers: Called after each step; again for the same step, should a later one of
-                them have raised an error and the run go on.
-            when_open: Called once, when it is certain that the run can go on, before anything
-                in its folder is changed.
-
-        Returns:
-            `num_steps` made, `train_bits_per_dim` as last logged, `test_<metric>` for all
-            held-out metrics, and `pictures`, the paths of the last ones by what they show. If
-            there is an average of the weights, also `test_bits_per_dim_raw` and
-            `test_bits_per_dim_average`.
-
-        Raises:
-            NonFiniteError: If the loss or its gradient is not finite. The message names the
-                layer, and the last checkpoint stays.
-            TrainingStopped: If a signal came.
-            RuntimeError: If called twice.
-            ValueError: If `log_every` is not positive.
-        """
-        if log_every < 1:
-            raise ValueError("`log_every` must be at least 1; got {}.".format(log_every))
-        if self._has_trained:
-            raise RuntimeError("A trainer trains once: a new one goes on from the checkpoint.")
-        self._has_trained = True
-        evaluate_at, sample_at = evaluate_at or every(1000), sample_at or every(1000)
-
-        def report(step: int, session: Session, is_last: bool) -> Report:
-            evaluate, sample = is_last or evaluate_at(step), is_last or sample_at(step)
-            return self._journal.report(step, session, meter, stop, evaluate, sample)
-
-        with self._graph.as_default(), StopSignals() as stop, self._meter(
-            log_every, num_steps
-        ) as meter, self._open() as session:
-            with self._journal.opened():
-                if when_open is not None:
-                    when_open()
-                step, last = run_reported_loop(
-                    [self.tensors.update],
-                    num_steps,
-                    self.checkpoints,
-                    session,
-                    meter,
-                    report,
-                    stop,
-                    observers=observers,
-                    checkpoint_every=checkpoint_every,
-                    max_seconds=max_seconds,
-                    diagnose=self._diagnose,
-                )
-                summary = self._journal.summary(step, last, session, meter, stop)
-        return dict(
-            summary, num_steps=step, train_bits_per_dim=meter.last.get("train_bits_per_dim")
-        )
+        return count_parameters(self.tensors.modules)
 
     def infer(self, path: str) -> Dict[str, Any]:
         """Encodes and decodes all held-out images; see `save_encoding`.
@@ -279,18 +191,8 @@ class FlowTrainer:
         with self._graph.as_default(), self._open() as session:
             self.checkpoints.save(session, self.checkpoints.step)
 
-    def _meter(self, log_every: int, num_steps: int) -> Meter:
-        return Meter(
-            self._journal.record,
-            "bits_per_dim",
-            "bits/dim",
-            self.batch_size,
-            log_every,
-            self.checkpoints.step,
-            num_steps,
-            self.state.setdefault("meter", {}),
-            self.show_progress,
-        )
+    def _updates(self) -> Sequence[Update]:
+        return [self.tensors.update]
 
     def _batches(self, start: int) -> tf.data.Dataset:
         return batches(
@@ -300,11 +202,6 @@ class FlowTrainer:
             start=start,
             augment=self._augment,
             num_parallel=self._num_parallel,
-        )
-
-    def _open(self) -> Session:
-        return self.checkpoints.open(
-            self._initialize, self.tensors.iterator.initializer, self._session_config
         )
 
     def _initialize(self, session: Session) -> None:

@@ -17,6 +17,9 @@ _PANELS = (
     ("FID", {"test_fid": "generated images", "test_real_fid": "held-out images"}),
 )
 
+# Any of these makes a picture.
+CURVE_KEYS = tuple(key for _, names in _PANELS for key in names)
+
 
 def save_gan_curves(log_path: str, path: str) -> None:
     """Draws the losses, what the discriminator believes, and FID against the step.

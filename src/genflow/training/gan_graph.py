@@ -16,7 +16,8 @@ from genflow.training.named_state import named_state
 from genflow.training.pixel_range import Range, from_range, to_range
 from genflow.training.update_schedules import DISCRIMINATOR, DRAW, GENERATOR
 
-# From the seed of what is random inside a network to the network.
+# From the seed of what is random inside a network, a function that gives another one at each
+# call, to the network.
 MakeNetwork = Callable[[Seed], Network]
 
 
@@ -60,11 +61,11 @@ class GanGraph:
             seed: Of everything random.
         """
         tf.compat.v1.set_random_seed(seed)
-        self._num_classes, self._z_dim, self._seed = num_classes, z_dim, seed
+        self.num_classes, self._z_dim, self._seed = num_classes, z_dim, seed
         self._loss, self._draw_latents, self._value_range = loss, draw_latents, value_range
         self.global_step = tf.compat.v1.train.get_or_create_global_step()
         self._build_batch(dataset)
-        self._purpose = None
+        self._purpose, self._num_draws = "", 0
         self.generator = make_generator(self._noise_seed)
         self.discriminator = make_discriminator(self._noise_seed)
         self.modules = {"generator": self.generator, "discriminator": self.discriminator}
@@ -102,10 +103,6 @@ class GanGraph:
         """Generates uint8 images; without classes the labels are not looked at."""
         return session.run(self.samples, {self.z: z, self.labels: labels})
 
-    def balanced_labels(self, count: int, first: int = 0) -> np.ndarray:
-        """Labels 0, 1, 2 ... and again from 0, the first of which is number `first`."""
-        return np.arange(first, first + count, dtype=np.int32) % (self._num_classes or 1)
-
     def _build_batch(self, dataset: tf.data.Dataset) -> None:
         self.iterator = tf.compat.v1.data.make_initializable_iterator(dataset)
         (images, labels), number = self.iterator.get_next()
@@ -121,8 +118,13 @@ class GanGraph:
         self._batch_seed = fold_in(make_seed(self._seed), number)
 
     def _noise_seed(self) -> Tensor:
-        """Of what is random inside the networks; another one for every pass."""
-        return fold_in(self._batch_seed, "noise/{}".format(self._purpose))
+        """Of what is random inside the networks: another one for every layer and pass."""
+        self._num_draws += 1
+        purpose = "noise/{}/{}".format(self._purpose, self._num_draws)
+        return fold_in(self._batch_seed, purpose)
+
+    def _start_pass(self, purpose: str) -> None:
+        self._purpose, self._num_draws = purpose, 0
 
     def _fake(self, purpose: str) -> Tensor:
         seed = fold_in(self._batch_seed, "latents/{}".format(purpose))
@@ -130,11 +132,11 @@ class GanGraph:
         return self.generator(z, self._context, training=True)
 
     def _judged(self, images: Tensor, purpose: str) -> Tensor:
-        self._purpose = purpose
+        self._start_pass(purpose)
         return self.discriminator(images, self._context, training=True)
 
     def _discriminator_update(self, minimizer: Minimizer) -> Update:
-        self._purpose = "generator of the discriminator"
+        self._start_pass("generator of the discriminator")
         fake = tf.stop_gradient(self._fake(DISCRIMINATOR))
         real_logits = self._judged(self._real, "real")
         # One after the other, for each of them moves the running statistics.
@@ -159,7 +161,7 @@ class GanGraph:
         )
 
     def _generator_update(self, minimizer: Minimizer, shares_latents: bool) -> Update:
-        self._purpose = "generator"
+        self._start_pass("generator")
         fake = self._fake(DISCRIMINATOR if shares_latents else GENERATOR)
         fake_logits = self._judged(fake, "fake of the generator")
         logits = [fake_logits]
@@ -182,7 +184,7 @@ class GanGraph:
         self._latents = self._draw_latents([self._count, self._z_dim], self._latent_seed)
 
     def _one_hot(self, labels: Tensor) -> Optional[Tensor]:
-        return None if self._num_classes is None else tf.one_hot(labels, self._num_classes)
+        return None if self.num_classes is None else tf.one_hot(labels, self.num_classes)
 
 
 def _kept(value: Tensor) -> tf.Variable:

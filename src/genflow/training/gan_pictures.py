@@ -10,7 +10,7 @@ from genflow.core.checks import check_positive_integer
 from genflow.data.whole_file import whole_file
 from genflow.training.gif import save_gif
 from genflow.training.images import image_grid
-from genflow.training.latent_sweeps import class_columns, dimension_sweep, uniform_latents
+from genflow.training.latent_sweeps import central_latents, class_columns, dimension_sweep
 
 # From latents `[count, z_dim]` and labels `[count]`, or `None`, to images.
 Draw = Callable[[np.ndarray, Optional[np.ndarray]], np.ndarray]
@@ -82,7 +82,7 @@ class GanPictures:
 
     def grid(self) -> List[str]:
         """A grid of images, with latents uniform in [-0.5, 0.5]: `test_grid.png`."""
-        z = uniform_latents(self._num_images, self._z_dim, self._seed)
+        z = central_latents(self._num_images, self._z_dim, self._seed)
         return [self._save_grid("test_grid.png", z)]
 
     def sweep_grids(self) -> List[str]:
@@ -92,7 +92,7 @@ class GanPictures:
         """
         paths = []
         for dimension in self._progress(self._dimensions):
-            base = uniform_latents(
+            base = central_latents(
                 self._num_images, self._z_dim, self._seed_of(dimension), bound=1.0
             )
             z = dimension_sweep(base, dimension, self._num_images)
@@ -100,7 +100,7 @@ class GanPictures:
         return paths
 
     def random_sweep_gifs(self) -> List[str]:
-        """GIFs of random dimensions around a random latent: `test_gif_<dimension>.gif`.
+        """GIFs of random dimensions around a random latent: `test_random_<dimension>.gif`.
 
         The latent is in [-0.2, 0.2], another for each dimension. As many dimensions are drawn
         as there are; those that are drawn again need no other GIF.
@@ -108,14 +108,17 @@ class GanPictures:
         drawn = np.random.RandomState(self._seed).choice(self._dimensions, len(self._dimensions))
         paths = []
         for dimension in self._progress(sorted(set(drawn.tolist()))):
-            base = uniform_latents(1, self._z_dim, self._seed_of(dimension), bound=0.2)[0]
-            paths.append(self._save_sweep(dimension, self._sweep(base, dimension)))
+            base = central_latents(1, self._z_dim, self._seed_of(dimension), bound=0.2)[0]
+            sweep = self._sweep(base, dimension)
+            paths.append(self._save_sweep("random_{}".format(dimension), sweep))
         return paths
 
     def zero_sweep_gifs(self) -> List[str]:
         """A GIF for each dimension, all others being 0: `test_gif_<dimension>.gif`."""
         return [
-            self._save_sweep(dimension, self._sweep(np.zeros(self._z_dim), dimension))
+            self._save_sweep(
+                "gif_{}".format(dimension), self._sweep(np.zeros(self._z_dim), dimension)
+            )
             for dimension in self._progress(self._dimensions)
         ]
 
@@ -128,10 +131,10 @@ class GanPictures:
         paths, columns = [], []
         for index, dimension in enumerate(self._progress(self._dimensions)):
             sweep = self._sweep(np.zeros(self._z_dim), dimension)
-            paths.append(self._save_sweep(dimension, sweep))
+            paths.append(self._save_sweep("gif_{}".format(dimension), sweep))
             columns.append(sweep[:, index % sweep.shape[1]])
         frames = [image_grid(images, self._num_classes) for images in zip(*columns)]
-        paths.append(self._save_gif("merged", frames + frames[::-1], _MERGED_SECONDS))
+        paths.append(self._save_gif("gif_merged", frames + frames[::-1], _MERGED_SECONDS))
         return paths
 
     def _sweep(self, base: np.ndarray, dimension: int) -> np.ndarray:
@@ -148,12 +151,12 @@ class GanPictures:
         _save_png(path, image_grid(self._images(z, labels), self._num_classes))
         return path
 
-    def _save_sweep(self, dimension: int, sweep: np.ndarray) -> str:
+    def _save_sweep(self, name: str, sweep: np.ndarray) -> str:
         frames = [image_grid(images, len(images)) for images in sweep]
-        return self._save_gif(dimension, frames, _SWEEP_SECONDS)
+        return self._save_gif(name, frames, _SWEEP_SECONDS)
 
-    def _save_gif(self, name: object, frames: List[np.ndarray], seconds: float) -> str:
-        path = self._path("test_gif_{}.gif".format(name))
+    def _save_gif(self, name: str, frames: List[np.ndarray], seconds: float) -> str:
+        path = self._path("test_{}.gif".format(name))
         save_gif(path, frames, max(seconds / len(frames), 0.02))
         return path
 
@@ -176,44 +179,6 @@ class GanPictures:
 
     def _progress(self, dimensions: Sequence[int]) -> Sequence[int]:
         return tqdm(dimensions, unit="dimension", disable=None if self._show_progress else True)
-
-
-def visualize(draw: Draw, z_dim: int, folder: str, mode: int = 1, **options: object) -> List[str]:
-    """Draws one of the kinds of pictures of `GanPictures`, by its number.
-
-    Args:
-        draw: As in `GanPictures`.
-        z_dim: Dimensions of a latent.
-        folder: Where the pictures go.
-        mode: 0 for `grid`, 1 for `sweep_grids`, 2 for `random_sweep_gifs`, 3 for
-            `zero_sweep_gifs`, 4 for `merged_sweep_gif`.
-        **options: What else `GanPictures` takes.
-
-    Returns:
-        The paths of what has been written.
-
-    Raises:
-        ValueError: If there is no such mode.
-
-    Example:
-        >>> import tempfile
-        >>> def draw(z, labels):
-        ...     return np.zeros([len(z), 8, 8, 1], np.uint8)
-        >>> paths = visualize(draw, 3, tempfile.mkdtemp(), mode=0, num_images=10)
-        >>> [os.path.basename(path) for path in paths]
-        ['test_grid.png']
-    """
-    pictures = GanPictures(draw, z_dim, folder, **options)
-    modes = [
-        pictures.grid,
-        pictures.sweep_grids,
-        pictures.random_sweep_gifs,
-        pictures.zero_sweep_gifs,
-        pictures.merged_sweep_gif,
-    ]
-    if mode not in range(len(modes)):
-        raise ValueError("`mode` must be a number from 0 to 4; got {}.".format(mode))
-    return modes[mode]()
 
 
 def _save_png(path: str, picture: np.ndarray) -> None:

@@ -1,19 +1,21 @@
 """What is drawn and measured of a GAN while it trains."""
 
 import os
-from typing import Callable, Dict, Iterator
+from typing import Callable, Dict, Iterable, Iterator
 
 import numpy as np
 
 from genflow.training.checkpoints import Session
 from genflow.training.gan_graph import GanGraph
 from genflow.training.images import cut_into_rows, save_labelled_rows
+from genflow.training.latent_sweeps import class_columns
 from genflow.training.stop_signals import StopSignals
 
 # Makes so many images, in uint8 batches, from random numbers of its own for every seed.
 Generate = Callable[[int, int], Iterator[np.ndarray]]
 
 _NUM_COLUMNS = 10
+_MOST_PIXELS = 2000  # In the width of a picture.
 
 
 class GanReporter:
@@ -37,7 +39,8 @@ class GanReporter:
         """Saves the sample grid; returns its path by what it shows."""
         path = os.path.join(folder, "train_{:08d}.png".format(step))
         z = self._tensors.latents(session, self._num_samples, "samples")
-        images = np.concatenate(list(self._in_batches(session, z, stop)))
+        parts = np.array_split(z, range(self._batch_size, len(z), self._batch_size))
+        images = np.concatenate(list(self._generate(session, parts, stop)))
         save_samples(path, images, self._num_classes, "step {}".format(step))
         return {"sample grid": path}
 
@@ -45,21 +48,23 @@ class GanReporter:
         self, session: Session, count: int, seed: int, stop: StopSignals
     ) -> Iterator[np.ndarray]:
         """Yields so many images in batches, of all classes alike."""
-        for index, first in enumerate(range(0, count, self._batch_size)):
-            stop.check()
-            size = min(self._batch_size, count - first)
-            z = self._tensors.latents(session, size, "generate/{}".format(seed), index)
-            labels = self._tensors.balanced_labels(size, first)
-            yield self._tensors.generate(session, z, labels)
+        purpose, sizes = "generate/{}".format(seed), range(count, 0, -self._batch_size)
+        parts = (
+            self._tensors.latents(session, min(self._batch_size, left), purpose, index)
+            for index, left in enumerate(sizes)
+        )
+        return self._generate(session, parts, stop)
 
-    def _in_batches(
-        self, session: Session, z: np.ndarray, stop: StopSignals
+    def _generate(
+        self, session: Session, parts: Iterable[np.ndarray], stop: StopSignals
     ) -> Iterator[np.ndarray]:
-        for first in range(0, len(z), self._batch_size):
+        """Images of batches of latents, whose classes are 0, 1, 2 ... in turn."""
+        made = 0
+        for z in parts:
             stop.check()
-            part = z[first : first + self._batch_size]
-            labels = self._tensors.balanced_labels(len(part), first)
-            yield self._tensors.generate(session, part, labels)
+            labels = class_columns(made + len(z), self._num_classes)[made:]
+            made += len(z)
+            yield self._tensors.generate(session, z, labels)
 
 
 def save_samples(path: str, images: np.ndarray, num_classes: int, title: str) -> None:
@@ -77,7 +82,9 @@ def save_samples(path: str, images: np.ndarray, num_classes: int, title: str) ->
     else:
         columns = _columns(len(images))
     rows = cut_into_rows(images, min(columns, len(images)))
-    save_labelled_rows(path, rows, [""] * len(rows), title)
+    width = columns * images.shape[2]
+    zoom = 2.0 if 2 * width <= _MOST_PIXELS else max(_MOST_PIXELS / width, 0.1)
+    save_labelled_rows(path, rows, [""] * len(rows), title, zoom)
 
 
 def _columns(count: int) -> int:

@@ -16,14 +16,13 @@ from genflow.training.gan_graph import GanGraph, MakeNetwork
 from genflow.training.gan_journal import Evaluate, GanJournal
 from genflow.training.gan_loss import GanLoss
 from genflow.training.gan_report import GanReporter, Generate
-from genflow.training.meter import Meter
-from genflow.training.minimizer import Minimizer, trainable_variables
+from genflow.training.latent_sweeps import class_columns
+from genflow.training.minimizer import Minimizer, Update
 from genflow.training.nan_guard import find_bad_weight
 from genflow.training.pixel_range import Range
-from genflow.training.report import Report
-from genflow.training.reported_loop import Observer, run_reported_loop
-from genflow.training.schedules import Schedule, every
+from genflow.training.schedules import every
 from genflow.training.stop_signals import StopSignals
+from genflow.training.trainer import Trainer, count_parameters
 from genflow.training.update_schedules import Ratio, Turns
 
 
@@ -34,18 +33,48 @@ class TrainedGenerator:
         generate: Yields so many images, of all classes alike, for a seed.
     """
 
-    def __init__(self, tensors: GanGraph, session: Session, generate: Generate) -> None:
+    def __init__(
+        self, tensors: GanGraph, session: Session, generate: Generate, stop: StopSignals
+    ) -> None:
         """Constructs it."""
         self.generate = generate
-        self._tensors, self._session = tensors, session
+        self._tensors, self._session, self._stop = tensors, session, stop
 
     def __call__(self, z: np.ndarray, labels: Optional[np.ndarray] = None) -> np.ndarray:
-        """Images, uint8, of latents and labels; of all classes in turn without labels."""
-        labels = self._tensors.balanced_labels(len(z)) if labels is None else labels
-        return self._tensors.generate(self._session, z, labels)
+        """Images of latents.
+
+        Args:
+            z: `[count, z_dim]`.
+            labels: `[count]`, the class of each image; by default all classes in turn.
+
+        Returns:
+            `[count, height, width, channels]` uint8.
+
+        Raises:
+            ValueError: If there are labels but no classes, or another number of them than of
+                latents, or one that is no class.
+            TrainingStopped: If a signal came.
+        """
+        self._stop.check()
+        return self._tensors.generate(self._session, z, self._labels(z, labels))
+
+    def _labels(self, z: np.ndarray, labels: Optional[np.ndarray]) -> np.ndarray:
+        num_classes = self._tensors.num_classes
+        if labels is None:
+            return class_columns(len(z), num_classes or 1)
+        labels = np.asarray(labels)
+        if num_classes is None:
+            raise ValueError("`labels` must be None, for the generator was trained without.")
+        if labels.shape != (len(z),) or not set(labels.tolist()) <= set(range(num_classes)):
+            raise ValueError(
+                "`labels` must be {} numbers from 0 to {}, one for each latent; got {}.".format(
+                    len(z), num_classes - 1, labels
+                )
+            )
+        return labels
 
 
-class GanTrainer:
+class GanTrainer(Trainer):
     """Trains a generator and a discriminator against each other, and reports what they do.
 
     What a step does is up to the schedule; every update is a run of the session of its own. The
@@ -87,6 +116,9 @@ class GanTrainer:
         Generative Adversarial Networks, 2015. https://arxiv.org/abs/1511.06434
     """
 
+    _shown, _unit = "discriminator_loss", "discriminator loss"
+    _default_evaluation = staticmethod(every(0))
+
     def __init__(
         self,
         make_generator: MakeNetwork,
@@ -126,7 +158,7 @@ class GanTrainer:
             generator_minimizer: Makes the update of the generator's weights.
             discriminator_minimizer: Makes the update of the discriminator's.
             train_set: Images to train on.
-            run_dir: Folder of the run; made if it does not exist.
+            run_dir: Folder of the run; made when training starts.
             schedule: Updates of a step; by default one of each.
             z_dim: Size of the latents.
             draw_latents: From a shape and a seed to latents; uniform from -1 to 1 by default.
@@ -157,14 +189,15 @@ class GanTrainer:
             raise ValueError(
                 "`value_range` must be two numbers in rising order; got {}.".format(value_range)
             )
-        self.run_dir, self.batch_size, self.seed = run_dir, batch_size, seed
-        self._sample_dir = os.path.join(run_dir, sample_dir)
-        for folder in (run_dir, os.path.join(run_dir, checkpoint_dir), self._sample_dir):
-            os.makedirs(folder, exist_ok=True)
-        self._schedule = schedule or Ratio()
-        self._session_config, self._show_progress = session_config, show_progress
-        self._value_range, self._has_trained = value_range, False
-        self.checkpoints = Checkpoints(os.path.join(run_dir, checkpoint_dir), keep=keep)
+        checkpoint_dir, sample_dir = (
+            os.path.normpath(os.path.join(run_dir, folder))
+            for folder in (checkpoint_dir, sample_dir)
+        )
+        checkpoints = Checkpoints(checkpoint_dir, keep=keep)
+        super().__init__(checkpoints, batch_size, session_config, show_progress)
+        self.run_dir, self.seed = run_dir, seed
+        self._folders = (run_dir, checkpoint_dir, sample_dir)
+        self._schedule, self._value_range = schedule or Ratio(), value_range
         first = self._schedule.draws_before(self.checkpoints.step)
         num_classes = train_set.num_classes if class_conditional else None
         with tf.Graph().as_default() as self._graph:
@@ -177,12 +210,12 @@ class GanTrainer:
                 generator_minimizer,
                 discriminator_minimizer,
                 tf.data.Dataset.zip((stream, numbers)),
-                num_classes,
-                z_dim,
-                draw_latents or uniform_latents(),
-                value_range,
-                self._schedule.shares_latents,
-                seed,
+                num_classes=num_classes,
+                z_dim=z_dim,
+                draw_latents=draw_latents or uniform_latents(),
+                value_range=value_range,
+                shares_latents=self._schedule.shares_latents,
+                seed=seed,
             )
             average = self.tensors.average
             self._start_average = tf.no_op() if average is None else average.start()
@@ -192,115 +225,28 @@ class GanTrainer:
             reporter,
             self.checkpoints,
             average,
+            show_progress,
             run_dir,
-            self._sample_dir,
+            sample_dir,
             evaluate,
             logs_pictures,
-            show_progress,
         )
 
     @property
     def num_parameters(self) -> Dict[str, int]:
         """How many numbers are trained, by network."""
-        return {
-            name: sum(
-                variable.shape.num_elements()
-                for variable in trainable_variables({name: module}).values()
-            )
-            for name, module in self.tensors.modules.items()
-        }
-
-    @property
-    def state(self) -> dict:
-        """What the checkpoints hold beside the variables; observers may keep theirs in it."""
-        return self.checkpoints.state
-
-    def write(self, message: str) -> None:
-        """Prints a line, above the progress bar; nothing without `show_progress`."""
-        self._journal.write(message)
-
-    def train(
-        self,
-        num_steps: int,
-        evaluate_at: Optional[Schedule] = None,
-        sample_at: Optional[Schedule] = None,
-        log_every: int = 50,
-        checkpoint_every: int = 1000,
-        max_seconds: Optional[float] = None,
-        observers: Sequence[Observer] = (),
-        when_open: Optional[Callable[[], None]] = None,
-    ) -> Dict[str, Any]:
-        """Trains, draws and measures on the way and at the end.
-
-        Ctrl-C and SIGTERM end it between two steps, with a checkpoint.
-
-        Args:
-            num_steps: Where to stop, counted from the start of the run.
-            evaluate_at: From the number of steps made to whether generated images are measured;
-                by default only at the end.
-            sample_at: The same for sample grids and curves; by default every 1000.
-            log_every: Steps over which the logged metrics are averaged; at least 1.
-            checkpoint_every: Steps between checkpoints; 0 for none on the way.
-            max_seconds: Stop training after this time.
-            observers: Called after each step; again for the same step, should a later one of
-                them have raised an error and the run go on.
-            when_open: Called once, when it is certain that the run can go on, before anything
-                in its folder is changed.
-
-        Returns:
-            `num_steps` made, `pictures`, the paths of the last ones by what they show, and
-            `test_<name>` for all that was measured.
-
-        Raises:
-            NonFiniteError: If a loss or a gradient is not finite. The last checkpoint stays.
-            TrainingStopped: If a signal came.
-            RuntimeError: If called twice.
-            ValueError: If `log_every` is not positive.
-        """
-        check_positive_integer(log_every, "log_every")
-        if self._has_trained:
-            raise RuntimeError("A trainer trains once: a new one goes on from the checkpoint.")
-        self._has_trained = True
-        evaluate_at, sample_at = evaluate_at or every(0), sample_at or every(1000)
-
-        def report(step: int, session: Session, is_last: bool) -> Report:
-            evaluate, sample = is_last or evaluate_at(step), is_last or sample_at(step)
-            return self._journal.report(step, session, meter, stop, evaluate, sample)
-
-        with self._graph.as_default(), StopSignals() as stop, self._meter(
-            log_every, num_steps
-        ) as meter, self._open() as session:
-            with self._journal.opened():
-                if when_open is not None:
-                    when_open()
-                step, last = run_reported_loop(
-                    lambda step: self.tensors.updates(self._schedule.names(step)),
-                    num_steps,
-                    self.checkpoints,
-                    session,
-                    meter,
-                    report,
-                    stop,
-                    observers=observers,
-                    checkpoint_every=checkpoint_every,
-                    max_seconds=max_seconds,
-                    diagnose=self._diagnose,
-                )
-                if last.pictures is None:  # Time was up, or it is an old run.
-                    last = self._journal.report(step, session, meter, stop)
-        results = {"test_" + name: value for name, value in (last.results or {}).items()}
-        return dict(results, num_steps=step, pictures=last.pictures)
+        return {name: count_parameters({name: m}) for name, m in self.tensors.modules.items()}
 
     @contextlib.contextmanager
     def trained(self) -> Iterator[TrainedGenerator]:
         """The generator of the last checkpoint, as a function from latents to images.
 
         Raises:
-            ValueError: If the run has no checkpoint.
+            CheckpointError: If the run has no checkpoint.
         """
         with self._session_of_trained() as (session, stop):
             generate = self._journal.generate(session, stop)
-            yield TrainedGenerator(self.tensors, session, generate)
+            yield TrainedGenerator(self.tensors, session, generate, stop)
 
     def freeze(self, path: str) -> None:
         """Writes the generator of the last checkpoint as a frozen graph.
@@ -312,7 +258,7 @@ class GanTrainer:
             path: `.pb` file to write.
 
         Raises:
-            ValueError: If the run has no checkpoint.
+            CheckpointError: If the run has no checkpoint.
         """
         tensors = self.tensors
         inputs = {"z": tensors.z}
@@ -333,45 +279,31 @@ class GanTrainer:
             The path of the checkpoint.
 
         Raises:
-            ValueError: If the run has no checkpoint.
+            CheckpointError: If the run has no checkpoint.
         """
         os.makedirs(folder, exist_ok=True)
         with self._session_of_trained() as (session, _):
-            saver = tf.compat.v1.train.Saver(dict(self.tensors.generator.named_variables()))
+            named = dict(self.tensors.generator.named_variables())
+            saver = tf.compat.v1.train.Saver(named, save_relative_paths=True)
             path = os.path.join(folder, "generator.ckpt")
             return saver.save(session, path, self.checkpoints.step, write_meta_graph=False)
 
     @contextlib.contextmanager
     def _session_of_trained(self) -> Iterator[tuple]:
-        if self.checkpoints.latest() is None:
-            raise ValueError(
-                "There is no checkpoint in {}: train first.".format(self.checkpoints.run_dir)
-            )
-        # What was trained since may have gone further than where this trainer started.
-        self.checkpoints.path = self.checkpoints.latest()
-        with self._graph.as_default(), StopSignals() as stop, self._open() as session:
+        self.checkpoints.move_to_latest()
+        with StopSignals() as stop, self._graph.as_default(), self._open(True) as session:
             with self._journal.chosen_weights(session):
                 yield session, stop
+        stop.check()
 
-    def _meter(self, log_every: int, num_steps: int) -> Meter:
-        return Meter(
-            self._journal.record,
-            "discriminator_loss",
-            "discriminator loss",
-            self.batch_size,
-            log_every,
-            self.checkpoints.step,
-            num_steps,
-            self.state.setdefault("meter", {}),
-            self._show_progress,
-        )
+    def _updates(self) -> Callable[[int], Sequence[Update]]:
+        return lambda step: self.tensors.updates(self._schedule.names(step))
 
-    def _open(self) -> Session:
-        return self.checkpoints.open(
-            lambda session: session.run(self._start_average),
-            self.tensors.iterator.initializer,
-            self._session_config,
-        )
+    def _images_per_step(self) -> int:
+        return self.batch_size * self._schedule.draws_before(1)
+
+    def _initialize(self, session: Session) -> None:
+        session.run(self._start_average)
 
     def _diagnose(self, step: int, session: Session) -> str:
         return find_bad_weight(self.tensors.modules, self.tensors.gradients, session)

@@ -7,7 +7,7 @@ import numpy as np
 from genflow.core.checks import check_positive, check_positive_integer
 
 
-def uniform_latents(
+def central_latents(
     count: int, z_dim: int, seed: Union[int, Sequence[int]], bound: float = 0.5
 ) -> np.ndarray:
     """Latents uniform between `-bound` and `bound`: nearer to the middle than in training.
@@ -25,7 +25,7 @@ def uniform_latents(
         ValueError: If an argument but the seed is not positive.
 
     Example:
-        >>> uniform_latents(10, z_dim=100, seed=0).shape
+        >>> central_latents(10, z_dim=100, seed=0).shape
         (10, 100)
     """
     check_positive_integer(count, "count")

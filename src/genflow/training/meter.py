@@ -79,7 +79,7 @@ class Meter:
         self._record(step, dict(self.last, images_per_second=rate))
         self._bar.set_postfix_str(
             "train {:.3f} {}, {:.0f} images/s".format(
-                self.last["train_" + self._shown], self._unit, rate
+                self.last.get("train_" + self._shown, float("nan")), self._unit, rate
             )
         )
         self._values.clear()

@@ -7,9 +7,9 @@ class Report(NamedTuple):
     """What was measured and drawn after a step of training.
 
     Attributes:
-        results: Means over the held-out images by metric; `None` if it was not evaluated.
+        results: What was measured, by metric; `None` if nothing was.
         pictures: Paths by what they show; `None` if nothing was drawn.
-        is_best: Whether the held-out loss is the lowest so far.
+        is_best: Whether the held-out loss, or the FID, is the lowest so far.
         evaluation_seconds: How long the evaluation took, and keeping the best.
         drawing_seconds: How long the pictures took.
     """

@@ -16,7 +16,7 @@ _WIDTHS = (32, 64, 128)
 _DECAY = 0.9  # A training is short.
 
 
-class ConvFeatures(ComposedNetwork):
+class ClassifierFeatures(ComposedNetwork):
     """Images to vectors: pairs of convolutions, the first of which halves the sides.
 
     There are as many pairs as it takes to make the shorter side 7 or less, with 32, 64, and
@@ -28,7 +28,7 @@ class ConvFeatures(ComposedNetwork):
         y: `[batch, num_features]`, not negative.
 
     Example:
-        >>> network = ConvFeatures([28, 28, 1], num_features=64)
+        >>> network = ClassifierFeatures([28, 28, 1], num_features=64)
         >>> network(tf.ones([2, 28, 28, 1])).shape.as_list()
         [2, 64]
 
