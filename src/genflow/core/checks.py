@@ -140,6 +140,14 @@ def check_variation(x: Tensor, axes: Sequence[int], owner: Any) -> Updates:
     return []
 
 
+def check_initial_batch(x: Tensor, axes: Sequence[int], owner: Any) -> Updates:
+    """Refuses a batch of one, then one that is constant along `axes`, as a batch of one may be."""
+    checks = check_several_examples(x, owner)
+    with tf.control_dependencies(checks):
+        x = tf.identity(x)
+    return checks + check_variation(x, axes, owner)
+
+
 def initialization_statistics(
     x: Tensor, owner: Any, axes: Optional[Sequence[int]] = None
 ) -> List[Tensor]:
@@ -150,7 +158,7 @@ def initialization_statistics(
     an assertion in the graph, and it stands on the path that runs once.
     """
     axes = list(range(x.shape.rank - 1)) if axes is None else list(axes)
-    checks = check_several_examples(x, owner) + check_variation(x, axes, owner)
+    checks = check_initial_batch(x, axes, owner)
     mean, variance = tf.nn.moments(x, axes=axes)
     with tf.control_dependencies(checks):
         return [tf.identity(mean), tf.sqrt(variance)]

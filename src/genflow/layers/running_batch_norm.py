@@ -5,7 +5,7 @@ from typing import Optional, Tuple
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Bijection
-from genflow.core.checks import check_positive, check_several_examples, check_variation
+from genflow.core.checks import check_initial_batch, check_positive
 from genflow.core.log_det import scaling_log_det
 from genflow.core.running_statistics import RunningStatistics, after
 from genflow.core.types import Nest, Tensor, Updates
@@ -85,8 +85,7 @@ class RunningBatchNorm(Bijection):
         return x, -scaling_log_det(log_scale, y)
 
     def _initialize(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Updates]:
-        checks = check_several_examples(x, owner=self)
-        checks += check_variation(x, axes=list(range(x.shape.rank - 1)), owner=self)
+        checks = check_initial_batch(x, list(range(x.shape.rank - 1)), owner=self)
         mean, variance = after(self.statistics.moments(x), checks)
         return self._standardised(x, mean, variance)[0], self.statistics.set(x, mean, variance)
 
