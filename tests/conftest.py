@@ -15,6 +15,8 @@ from tests.modes import MODES
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 # TensorFlow 1.15 executes eagerly only when told so, once, before anything else.
 tf.enable_eager_execution()
+# Most functions here run once or twice: see `_unoptimized` in `tests.modes`.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 @pytest.fixture(params=MODES, ids=[mode.name for mode in MODES])

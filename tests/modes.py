@@ -96,6 +96,14 @@ class Function(Eager):
         return run
 
 
+def _unoptimized():
+    """To rewrite a graph takes longer than to run it twice; trainers are tested with that."""
+    config = tf.compat.v1.ConfigProto()
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    config.graph_options.optimizer_options.opt_level = -1  # None.
+    return config
+
+
 class Graph(Mode):
     """Operations are laid down in a graph of its own and run by one session."""
 
@@ -105,7 +113,7 @@ class Graph(Mode):
         self.graph = tf.Graph()
         self._as_default = self.graph.as_default()
         self._as_default.__enter__()
-        self.session = tf.compat.v1.Session(graph=self.graph)
+        self.session = tf.compat.v1.Session(graph=self.graph, config=_unoptimized())
         self._num_initialized = 0
         return self
 
