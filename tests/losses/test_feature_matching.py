@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 import tensorflow.compat.v2 as tf
 
-from genflow.losses import feature_matching_loss, l1_distance, squared_l2_distance
+from genflow.losses import (
+    feature_matching_loss,
+    l1_distance,
+    mean_absolute_distance,
+    mean_squared_distance,
+    squared_l2_distance,
+)
 
 RANDOM = np.random.RandomState(0)
 REAL, FAKE = RANDOM.standard_normal([5, 3, 2]), RANDOM.standard_normal([7, 3, 2])
@@ -11,7 +17,12 @@ DIFFERENCE = REAL.mean(axis=0) - FAKE.mean(axis=0)
 
 @pytest.mark.parametrize(
     ("distance", "expected"),
-    [(squared_l2_distance, np.sum(DIFFERENCE**2)), (l1_distance, np.sum(np.abs(DIFFERENCE)))],
+    [
+        (squared_l2_distance, np.sum(DIFFERENCE**2)),
+        (l1_distance, np.sum(np.abs(DIFFERENCE))),
+        (mean_squared_distance, np.mean(DIFFERENCE**2)),
+        (mean_absolute_distance, np.mean(np.abs(DIFFERENCE))),
+    ],
 )
 def test_is_the_distance_of_the_means_over_the_batch(mode, distance, expected):
     def run(real, fake):

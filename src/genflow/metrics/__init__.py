@@ -1,5 +1,9 @@
-"""Measures of samples, from the features of an extractor: nothing is downloaded."""
+"""Measures of samples, from the features of an extractor: nothing is downloaded.
 
+And one of classifiers: `classification_accuracy`.
+"""
+
+from genflow.metrics.classification_accuracy import classification_accuracy
 from genflow.metrics.feature_extractor import Extracted, FeatureExtractor
 from genflow.metrics.feature_statistics import FeatureStatistics
 from genflow.metrics.frechet_distance import frechet_distance
@@ -16,6 +20,7 @@ __all__ = [
     "FeatureStatistics",
     "InceptionScore",
     "MeasuredImages",
+    "classification_accuracy",
     "evaluate_samples",
     "frechet_distance",
     "kernel_distance",
