@@ -4,6 +4,7 @@ import tensorflow.compat.v2 as tf
 
 from genflow.networks import WeightNormConv, channel_norms, kernel_norm
 from tests.modes import perturb
+from tests.networks.convolution import conv
 
 X = np.random.RandomState(0).standard_normal([5, 4, 7, 3])
 NORMS = pytest.mark.parametrize("norm", [channel_norms, kernel_norm])
@@ -38,6 +39,37 @@ def test_is_a_convolution_with_the_kernel_of_the_formula(mode, norm, kernel_size
 
     kernel = gain * direction / norm_of(direction, norm)
     np.testing.assert_allclose(y, convolved(X, kernel) + bias, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("stride", [2, 3])
+def test_a_stride_leaves_positions_out(mode, stride):
+    network = WeightNormConv(4, stride=stride, seed=0)
+
+    y = mode.call(network, X)
+
+    expected = conv(X, mode.get(network.direction), stride)
+    np.testing.assert_allclose(y, expected, rtol=1e-10, atol=1e-12)
+    assert y.shape[1:3] == (-(-4 // stride), -(-7 // stride))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_without_padding_only_whole_patches_count(mode, stride):
+    network = WeightNormConv(4, stride=stride, use_padding=False, seed=0)
+
+    y, _ = mode.call(network.initialize, X + 3.0)
+
+    direction = mode.get(network.direction)
+    inner = convolved(X + 3.0, direction)[:, 1:-1, 1:-1][:, ::stride, ::stride]
+    expected = (inner - inner.mean(axis=(0, 1, 2))) / inner.std(axis=(0, 1, 2))
+    np.testing.assert_allclose(y, expected, rtol=1e-9, atol=1e-10)
+
+
+def test_a_gain_that_is_not_trained_is_no_trained_variable():
+    network = WeightNormConv(4, train_gain=False)
+    network(X)
+
+    assert not network.gain.trainable
+    assert len(network.trainable_variables) == 2
 
 
 @NORMS
@@ -206,6 +238,7 @@ def test_the_seed_decides_the_direction():
         ({"out_channels": 0}, "`out_channels` must be a positive integer; got 0"),
         ({"out_channels": 2.5}, "`out_channels` must be a positive integer; got 2.5"),
         ({"out_channels": 4, "kernel_size": 0}, "`kernel_size` must be a positive integer; got 0"),
+        ({"out_channels": 4, "stride": 0}, "`stride` must be a positive integer; got 0"),
         ({"out_channels": 4, "stddev": 0.0}, "`stddev` must be positive; got 0.0"),
         ({"out_channels": 4, "init_scale": 0.0}, "`init_scale` must be positive; got 0.0"),
     ],

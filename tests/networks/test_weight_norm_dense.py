@@ -54,6 +54,20 @@ def test_variables():
     assert list(without.named_variables()) == ["direction", "gain"]
 
 
+def test_a_gain_can_be_left_to_initialize(mode):
+    network = WeightNormDense(4, train_gain=False, seed=0)
+    mode.call(network, X)
+    before = mode.get(network.gain)
+
+    y, _ = mode.call(network.initialize, 10.0 * X)
+
+    np.testing.assert_allclose(y.std(axis=0), 1.0, rtol=1e-10)
+    assert np.all(mode.get(network.gain) != before)
+    assert {v.shape.num_elements() for v in network.trainable_variables} == {12, 4}
+    assert list(network.named_variables()) == ["bias", "direction", "gain"]
+    assert not network.gain.trainable
+
+
 def test_rejects_other_inputs_and_wrong_numbers():
     network = WeightNormDense(4)
     network(X)

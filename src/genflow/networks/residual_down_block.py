@@ -5,17 +5,16 @@ from typing import Callable, Optional
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Network
-from genflow.core.checks import check_channels, check_positive_integer, check_rank
-from genflow.core.random import child_seeds
+from genflow.core.checks import check_channels, check_rank
 from genflow.core.types import Nest, Tensor
 from genflow.networks.average_pool import average_pool
-from genflow.networks.composed_network import ComposedNetwork, Run
-from genflow.networks.conv import Conv
+from genflow.networks.composed_network import Run
 from genflow.networks.identity import Identity
 from genflow.networks.initializers import GLOROT_UNIFORM, WeightInitializer
+from genflow.networks.resampling_block import ResamplingBlock
 
 
-class ResidualDownBlock(ComposedNetwork):
+class ResidualDownBlock(ResamplingBlock):
     """A residual block of a discriminator, which halves height and width, or keeps them.
 
     Computes, with 3x3 convolutions on the way and one of 1x1 beside it,
@@ -76,19 +75,13 @@ class ResidualDownBlock(ComposedNetwork):
         Raises:
             ValueError: If `width` is not a positive integer.
         """
-        super().__init__(name=name)
-        check_positive_integer(width, "width")
+        super().__init__(
+            width, downsample is not None, make_norm, initializer, make_reparametrize, seed, name
+        )
         self.width = width
         self.downsample = downsample
         self.activation_in = activation_in
         self.activation = activation
-        make_weight = make_reparametrize or (lambda: None)
-        self.norm_in, self.norm_out = make_norm(), make_norm()
-        self.conv_in, self.conv_out, shortcut = (
-            Conv(width, side, initializer=initializer, reparametrize=make_weight(), seed=child)
-            for side, child in zip([3, 3, 1], child_seeds(seed, 3))
-        )
-        self.shortcut = Identity() if downsample is None else shortcut
 
     def _compose(self, x: Tensor, context: Optional[Nest], run: Run) -> Tensor:
         check_rank(x, [4], owner=self)

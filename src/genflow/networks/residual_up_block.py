@@ -5,18 +5,17 @@ from typing import Callable, Optional
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Network
-from genflow.core.checks import check_positive_integer, check_rank
-from genflow.core.random import child_seeds
+from genflow.core.checks import check_rank
 from genflow.core.shapes import size
 from genflow.core.types import Nest, Tensor
 from genflow.networks.batch_norm import BatchNorm
-from genflow.networks.composed_network import ComposedNetwork, Run
-from genflow.networks.conv import Conv
+from genflow.networks.composed_network import Run
 from genflow.networks.initializers import GLOROT_UNIFORM, WeightInitializer
+from genflow.networks.resampling_block import ResamplingBlock
 from genflow.networks.resize import Resize, nearest
 
 
-class ResidualUpBlock(ComposedNetwork):
+class ResidualUpBlock(ResamplingBlock):
     """A residual block of a generator, which doubles height and width.
 
     Computes, with 3x3 convolutions on the way and one of 1x1 beside it,
@@ -71,16 +70,9 @@ class ResidualUpBlock(ComposedNetwork):
         Raises:
             ValueError: If `width` is not a positive integer.
         """
-        super().__init__(name=name)
-        check_positive_integer(width, "width")
+        super().__init__(width, True, make_norm, initializer, make_reparametrize, seed, name)
         self.resize = resize
         self.activation = activation
-        make_weight = make_reparametrize or (lambda: None)
-        self.norm_in, self.norm_out = make_norm(), make_norm()
-        self.conv_in, self.conv_out, self.shortcut = (
-            Conv(width, side, initializer=initializer, reparametrize=make_weight(), seed=child)
-            for side, child in zip([3, 3, 1], child_seeds(seed, 3))
-        )
 
     def _compose(self, x: Tensor, context: Optional[Nest], run: Run) -> Tensor:
         check_rank(x, [4], owner=self)

@@ -59,6 +59,7 @@ class WeightNorm(Network):
         init_scale: float,
         norm: Callable[[Tensor], Tensor],
         use_bias: bool,
+        train_gain: bool,
         seed: Optional[int],
         name: Optional[str],
     ) -> None:
@@ -71,6 +72,7 @@ class WeightNorm(Network):
         self.init_scale = init_scale
         self.norm = norm
         self.use_bias = use_bias
+        self.train_gain = train_gain
         self._sides = tuple(sides)
         self._draw = seeded(normal(stddev), seed)
 
@@ -79,7 +81,7 @@ class WeightNorm(Network):
         shape = list(self._sides) + [static_channels(x, owner=self), self.out_channels]
         self.direction = self._variable("direction", self._draw, shape, x.dtype)
         # Of the same draw again: one variable's initial value must not wait for another's.
-        self.gain = self._variable("gain", self._drawn_norm, shape, x.dtype)
+        self.gain = self._variable("gain", self._drawn_norm, shape, x.dtype, self.train_gain)
         if self.use_bias:
             self.bias = self._variable("bias", tf.zeros, [self.out_channels], x.dtype)
 

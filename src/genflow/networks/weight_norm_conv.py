@@ -12,7 +12,7 @@ from genflow.networks.weight_norm import WeightNorm, channel_norms
 class WeightNormConv(WeightNorm):
     """A convolution whose kernel has its length and its direction as separate weights.
 
-    Computes `y = conv(x) + bias`, zero padded, with the kernel
+    Computes `y = conv(x) + bias`, zero padded by default, with the kernel
 
         gain * direction / norm(direction)
 
@@ -25,7 +25,7 @@ class WeightNormConv(WeightNorm):
 
     Shapes:
         x: `[batch, height, width, in_channels]`.
-        y: `[batch, height, width, out_channels]`.
+        y: `[batch, ceil(height / stride), ceil(width / stride), out_channels]`.
 
     Example:
         >>> network = WeightNormConv(out_channels=16)
@@ -47,6 +47,9 @@ class WeightNormConv(WeightNorm):
         init_scale: float = 1.0,
         norm: Callable[[Tensor], Tensor] = channel_norms,
         use_bias: bool = True,
+        train_gain: bool = True,
+        stride: int = 1,
+        use_padding: bool = True,
         seed: Optional[int] = None,
         name: Optional[str] = None,
     ) -> None:
@@ -62,6 +65,11 @@ class WeightNormConv(WeightNorm):
                 `[height, width, in_channels, out_channels]` to positive numbers of the
                 shape `[out_channels]` or `[]`, which is then the shape of the gain.
             use_bias: Whether there is a bias; a batch norm that follows takes it out again.
+            train_gain: Whether the gain is trained; otherwise only `initialize` sets it, and
+                training cannot make the outputs larger than noise that is added to them.
+            stride: Distance of neighbouring outputs, in pixels of the input.
+            use_padding: Whether zeros are added around the images, as `Conv` does; without
+                them a side becomes `ceil((side - kernel_size + 1) / stride)`.
             seed: Seed of the initial direction.
             name: Name scope of the layer.
 
@@ -69,8 +77,14 @@ class WeightNormConv(WeightNorm):
             ValueError: If a number is not positive.
         """
         check_positive_integer(kernel_size, "kernel_size")
+        check_positive_integer(stride, "stride")
         sides = [kernel_size, kernel_size]
-        super().__init__(out_channels, sides, stddev, init_scale, norm, use_bias, seed, name)
+        super().__init__(
+            out_channels, sides, stddev, init_scale, norm, use_bias, train_gain, seed, name
+        )
+        self.stride = stride
+        self.use_padding = use_padding
 
     def _product(self, x: Tensor, weight: Tensor) -> Tensor:
-        return tf.nn.conv2d(x, weight, strides=1, padding="SAME")
+        padding = "SAME" if self.use_padding else "VALID"
+        return tf.nn.conv2d(x, weight, strides=self.stride, padding=padding)

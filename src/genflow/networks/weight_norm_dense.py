@@ -42,6 +42,7 @@ class WeightNormDense(WeightNorm):
         init_scale: float = 1.0,
         norm: Callable[[Tensor], Tensor] = channel_norms,
         use_bias: bool = True,
+        train_gain: bool = True,
         seed: Optional[int] = None,
         name: Optional[str] = None,
     ) -> None:
@@ -55,13 +56,17 @@ class WeightNormDense(WeightNorm):
                 `[in_channels, out_channels]` to positive numbers of the shape
                 `[out_channels]` or `[]`, which is then the shape of the gain.
             use_bias: Whether there is a bias; a batch norm that follows takes it out again.
+            train_gain: Whether the gain is trained; otherwise only `initialize` sets it, and
+                training cannot make the outputs larger than noise that is added to them.
             seed: Seed of the initial direction.
             name: Name scope of the layer.
 
         Raises:
             ValueError: If a number is not positive.
         """
-        super().__init__(out_channels, [], stddev, init_scale, norm, use_bias, seed, name)
+        super().__init__(
+            out_channels, [], stddev, init_scale, norm, use_bias, train_gain, seed, name
+        )
 
     def _product(self, x: Tensor, weight: Tensor) -> Tensor:
         return tf.matmul(x, weight)
