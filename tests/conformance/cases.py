@@ -601,6 +601,27 @@ NETWORKS = [
         out_shape=(4, 3, 1),
     ),
     Case(
+        "dense_discriminator",
+        lambda: gan.DenseDiscriminator((4, 3), num_outputs=2, seed=1, noise_seed=2),
+        normal(3, 2, 1),
+        initializes=True,
+        out_shape=(2,),
+    ),
+    Case(
+        "dense_features",
+        lambda: gan.DenseFeatures((4,), seed=1, noise_seed=2),
+        normal(5),
+        initializes=True,
+        out_shape=(4,),
+    ),
+    Case(
+        "dense_generator",
+        lambda: gan.DenseGenerator((3, 2, 1), (4,), seed=1),
+        normal(3),
+        initializes=True,
+        out_shape=(3, 2, 1),
+    ),
+    Case(
         "dropout",
         lambda: Dropout(0.5, seed=1),
         normal(3, 4, 2),
@@ -634,6 +655,20 @@ NETWORKS = [
     ),
     Case("mlp", lambda: MLP([6, 5], 4, seed=1), normal(3), out_channels=4),
     Case("mlp_context", lambda: MLP([6], 4, seed=1), normal(3), context=normal(2), out_channels=4),
+    Case(
+        "pooled_discriminator",
+        lambda: gan.PooledDiscriminator((3,), num_outputs=2, seed=1, noise_seed=2),
+        normal(5, 6, 1),
+        initializes=True,
+        out_shape=(2,),
+    ),
+    Case(
+        "pooled_features",
+        lambda: gan.PooledFeatures((3,), seed=1, noise_seed=2),
+        normal(5, 5, 1),
+        initializes=True,
+        out_shape=(3,),
+    ),
     Case(
         "projection_discriminator",
         lambda: gan.ProjectionDiscriminator(gan.ResidualFeatures((3,), 0, seed=1), 4, seed=2),
@@ -694,6 +729,13 @@ NETWORKS = [
         out_shape=(6, 4, 4),
     ),
     Case(
+        "resize_generator",
+        lambda: gan.ResizeGenerator((3, 2, 1), 4, seed=1),
+        normal(3),
+        initializes=True,
+        out_shape=(3, 2, 1),
+    ),
+    Case(
         "self_attention",
         lambda: networks.SelfAttention(8, seed=1),
         normal(4, 3, 8),
@@ -706,6 +748,19 @@ NETWORKS = [
         normal(3, 4, 2),
         out_channels=2,
         mixes_examples=True,
+    ),
+    Case(
+        "strided_discriminator",
+        lambda: gan.StridedDiscriminator((4, 8), num_outputs=2, seed=1),
+        normal(4, 3, 1),
+        initializes=True,
+        out_shape=(2,),
+    ),
+    Case(
+        "strided_features",
+        lambda: gan.StridedFeatures(make_norm=networks.Identity, seed=1),
+        normal(2, 2, 1),
+        out_shape=(8,),
     ),
     Case(
         "sum",
@@ -748,6 +803,14 @@ NETWORKS = [
         normal(3),
         initializes=True,
         out_channels=4,
+    ),
+    # Of what it takes, a weight, the first axis is one of inputs, not of examples.
+    Case(
+        "weight_normalization",
+        networks.WeightNormalization,
+        normal(3, 4, 2),
+        out_channels=2,
+        mixes_examples=True,
     ),
     Case("zeros_conv", lambda: ZerosConv(4), normal(3, 4, 2), out_channels=4),
     Case("zeros_conv_1x1", lambda: ZerosConv(4, kernel_size=1), normal(4, 3, 3), out_channels=4),

@@ -5,7 +5,7 @@ import pytest
 import tensorflow.compat.v2 as tf
 
 from genflow.gan import DeconvGenerator
-from genflow.networks import ConditionalBatchNorm, Identity
+from genflow.networks import ConditionalBatchNorm, Identity, SpectralNorm, WeightNormalization
 from tests.gan.reference import LABELS, append, batch_norm, num_trained, weights_of_layers
 from tests.modes import Eager, get_variables, perturb
 from tests.networks.convolution import conv_transpose
@@ -107,6 +107,28 @@ def test_is_the_formula(hidden_widths, labels):
 
     expected = generated(variables, Z, labels, [(2, 2), (4, 3), (7, 5)])
     np.testing.assert_allclose(y, expected, rtol=1e-9, atol=1e-11)
+
+
+def test_the_last_layer_can_do_another_thing_to_its_weight():
+    """As the generators of Improved-GAN for CIFAR-10 and SVHN do."""
+    generator = DeconvGenerator(
+        (8, 8, 3),
+        (6, 5, 4),
+        make_reparametrize=SpectralNorm,
+        make_last_reparametrize=WeightNormalization,
+        output=tf.identity,
+        seed=0,
+    )
+    generator(Z)
+    inputs = np.random.RandomState(1).standard_normal([2, 4, 4, 4])
+    weight = generator.convs[-1].weight.numpy()
+
+    y = generator.convs[-1](inputs).numpy()
+
+    kinds = [type(conv.reparametrize) for conv in generator.convs]
+    assert kinds == [SpectralNorm, SpectralNorm, WeightNormalization]
+    unit = weight / np.sqrt(np.sum(weight**2, axis=(0, 1, 2)))
+    np.testing.assert_allclose(y, conv_transpose(inputs, unit, (8, 8), 2), rtol=1e-9, atol=1e-11)
 
 
 def test_the_first_norm_is_of_channels_and_behind_hidden_layers_of_features():

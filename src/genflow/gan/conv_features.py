@@ -73,10 +73,8 @@ class ConvFeatures(ComposedNetwork):
                 positive.
         """
         super().__init__(name=name)
-        widths = checked_widths(widths, "widths")
+        widths = checked_widths(widths, "widths", can_be_empty=False)
         hidden_widths = checked_widths(hidden_widths, "hidden_widths")
-        if not widths:
-            raise ValueError("`widths` must hold at least one width; got none.")
         check_positive(slope, "slope")
         self.slope = slope
         self.append = AppendContext(name=self.name)

@@ -62,6 +62,7 @@ class DeconvGenerator(ComposedNetwork):
         output: Callable[[Tensor], Tensor] = tf.tanh,
         make_norm: Callable[[], Network] = BATCH_NORM,
         make_reparametrize: Optional[Callable[[], Network]] = None,
+        make_last_reparametrize: Optional[Callable[[], Network]] = None,
         seed: Optional[int] = None,
         name: Optional[str] = None,
     ) -> None:
@@ -78,6 +79,8 @@ class DeconvGenerator(ComposedNetwork):
                 none.
             make_reparametrize: The same for what layers do to their weights, such as
                 `SpectralNorm`.
+            make_last_reparametrize: The same for the last layer, where it is to do another
+                thing: `WeightNormalization` as the authors of Improved-GAN have it.
             seed: Seed of the initial weights.
             name: Name scope of the network.
 
@@ -87,9 +90,7 @@ class DeconvGenerator(ComposedNetwork):
         super().__init__(name=name)
         self.image_shape = checked_image_shape(image_shape)
         hidden_widths = checked_widths(hidden_widths, "hidden_widths")
-        widths = checked_widths(widths, "widths")
-        if not widths:
-            raise ValueError("`widths` must hold at least one width; got none.")
+        widths = checked_widths(widths, "widths", can_be_empty=False)
         sizes = _halved(self.image_shape[:2], times=len(widths))
         self._start = sizes[0] + (widths[0],)
         self.output = output
@@ -97,6 +98,7 @@ class DeconvGenerator(ComposedNetwork):
         seeds = child_seeds(seed, len(hidden_widths) + 1 + len(widths))
         dense_widths = hidden_widths + [sizes[0][0] * sizes[0][1] * widths[0]]
         make_weight = make_reparametrize or (lambda: None)
+        make_weights = [make_weight] * len(widths[1:]) + [make_last_reparametrize or make_weight]
         self.dense = [Dense(n, NORMAL, make_weight(), seed=s) for n, s in zip(dense_widths, seeds)]
         self.dense_norms = [make_norm() for _ in self.dense]
         self.convs = [
@@ -105,11 +107,14 @@ class DeconvGenerator(ComposedNetwork):
                 kernel_size,
                 size=size,
                 initializer=NORMAL,
-                reparametrize=make_weight(),
+                reparametrize=make(),
                 seed=s,
             )
-            for n, size, s in zip(
-                widths[1:] + [self.image_shape[2]], sizes[1:], seeds[len(self.dense) :]
+            for n, size, make, s in zip(
+                widths[1:] + [self.image_shape[2]],
+                sizes[1:],
+                make_weights,
+                seeds[len(self.dense) :],
             )
         ]
         self.conv_norms = [make_norm() for _ in self.convs[:-1]]

@@ -74,9 +74,7 @@ class ResidualFeatures(ComposedNetwork):
                 negative, or there is no block `attention_level`.
         """
         super().__init__(name=name)
-        widths = checked_widths(widths, "widths")
-        if not widths:
-            raise ValueError("`widths` must hold at least one width; got none.")
+        widths = checked_widths(widths, "widths", can_be_empty=False)
         if num_flat_blocks < 0:
             raise ValueError(
                 "`num_flat_blocks` must not be negative; got {}.".format(num_flat_blocks)

@@ -89,7 +89,7 @@ class ResidualGenerator(ComposedNetwork):
                 not divisible by `2**len(widths)`, or there is no block `attention_level`.
         """
         super().__init__(name=name)
-        widths = checked_widths(widths, "widths")
+        widths = checked_widths(widths, "widths", can_be_empty=False)
         self.image_shape = checked_image_shape(image_shape)
         self._start = _start(self.image_shape, widths)
         self.output = output
@@ -126,8 +126,6 @@ class ResidualGenerator(ComposedNetwork):
 
 def _start(image_shape: Tuple[int, int, int], widths: Sequence[int]) -> Tuple[int, int, int]:
     """The shape of the first image."""
-    if not widths:
-        raise ValueError("`widths` must hold at least one width; got none.")
     factor = 2 ** len(widths)
     if image_shape[0] % factor or image_shape[1] % factor:
         raise ValueError(
