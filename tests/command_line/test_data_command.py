@@ -5,13 +5,23 @@ import sys
 import warnings
 import zipfile
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
 
 import genflow
 from genflow.command_line import data_sets, main
-from genflow.data import celeba, load_mnist, load_records, lsun, mnist, write_records
+from genflow.data import (
+    celeba,
+    load_hdf5,
+    load_image_records,
+    load_mnist,
+    load_records,
+    lsun,
+    mnist,
+    write_records,
+)
 from tests.data.conftest import file_server, tiny_mnist  # noqa: F401
 from tests.data.images import cut_off, random_pixels, save
 
@@ -86,7 +96,16 @@ def test_it_explains_itself(command, capsys):
     assert text.startswith("usage: genflow {}".format(command).strip())
     assert max(len(line) for line in text.splitlines()) <= 100
     if command == "data download":
-        names = ["mnist", "fashion_mnist", "cifar10", "celebA", "lsun", "church_outdoor", "43 GB"]
+        names = [
+            "mnist",
+            "fashion_mnist",
+            "cifar10",
+            "svhn",
+            "celebA",
+            "lsun",
+            "church_outdoor",
+            "43 GB",
+        ]
         assert [name for name in names if name not in text] == []
 
 
@@ -106,7 +125,10 @@ def test_it_rejects_wrong_commands(command, capsys):
 def test_an_unknown_data_set_is_answered_with_the_known_ones(capsys):
     with pytest.raises(SystemExit):
         run("data", "download", "mnist", "imagenet")
-    assert "must be one of mnist, fashion_mnist, cifar10, celebA, lsun" in capsys.readouterr().err
+    assert (
+        "must be one of mnist, fashion_mnist, cifar10, svhn, celebA, lsun"
+        in capsys.readouterr().err
+    )
 
 
 def test_ctrl_c_ends_it_in_one_line(monkeypatch, capsys):
@@ -274,6 +296,109 @@ def test_training_images_are_not_written_for_testing(tmp_path, capsys):
     assert os.listdir(str(tmp_path)) == ["celebA"]
     run("data", "prepare", "celebA", *flags)
     assert len(read_all(tmp_path / "records", "train", 8)[0]) == 1
+
+
+# genflow data prepare --as_is.
+
+
+def records_of(out, split):
+    records = load_image_records(str(out), split)
+    return records.read(np.arange(len(records)))
+
+
+def test_all_splits_become_records_as_they_are(tiny_mnist, tmp_path, capsys):  # noqa: F811
+    tiny_mnist.write_folder(tmp_path / "data" / "mnist")
+    out = tmp_path / "records"
+    flags = ["--as_is", "--validation", 7, "--num_shards", 2, "--seed", 3]
+    run("data", "prepare", "mnist", "--out", out, "--data_dir", tmp_path / "data", *flags)
+    counts = {"train": 23, "validation": 7, "test": 20}
+    assert capsys.readouterr().out.splitlines() == [
+        "{} images of 28x28x1 in 10 class(es): {}".format(count, out / split)
+        for split, count in counts.items()
+    ]
+    found = {split: records_of(out, split) for split in counts}
+    assert [len(os.listdir(str(out / split))) for split in counts] == [3, 3, 3]
+    for published, splits in [("train", ["train", "validation"]), ("test", ["test"])]:
+        images = np.concatenate([found[split][0] for split in splits])
+        labels = np.concatenate([found[split][1] for split in splits])
+        numbers = {image.tobytes(): i for i, image in enumerate(tiny_mnist.images[published])}
+        order = [numbers[image.tobytes()] for image in images]
+        assert sorted(order) == list(range(len(tiny_mnist.images[published])))
+        assert labels.tolist() == tiny_mnist.labels[published][order].tolist()
+
+    run("data", "verify", out)
+    assert capsys.readouterr().out.splitlines() == [
+        "{} is as it was written".format(out / split) for split in counts
+    ]
+
+
+def test_a_byte_that_has_changed_is_found_in_any_split(tiny_mnist, tmp_path, capsys):  # noqa: F811
+    tiny_mnist.write_folder(tmp_path / "mnist")
+    out = tmp_path / "records"
+    run("data", "prepare", "mnist", "--out", out, "--data_dir", tmp_path, "--as_is")
+    assert sorted(os.listdir(str(out))) == ["test", "train"]
+    path = out / "test" / "test-images-0000-of-0001.tfrecords"
+    contents = bytearray(path.read_bytes())
+    contents[300] ^= 1
+    path.write_bytes(bytes(contents))
+    run("data", "verify", out, "--split", "train")
+    for flags in [[], ["--split", "test"]]:
+        message = refused(capsys, "data", "verify", out, *flags)
+        assert "test-images-0000-of-0001.tfrecords must have " in message
+    message = refused(capsys, "data", "verify", out, "--split", "validation")
+    assert "There is no {}".format(out / "validation" / "manifest.json") in message
+
+
+def test_hdf5_becomes_records(tmp_path, capsys):
+    images = np.random.RandomState(0).randint(256, size=[10, 4, 6, 3]).astype(np.uint8)
+    folder = tmp_path / "cifar10x"
+    folder.mkdir()
+    (folder / "id.txt").write_text("".join("{}\n".format(i) for i in range(10)))
+    with h5py.File(str(folder / "data.hdf5"), "w") as file:
+        for i, image in enumerate(images):
+            file["{}/image".format(i)] = image
+            file["{}/label".format(i)] = np.eye(2, dtype=np.bool_)[i % 2]
+    flags = ["--out", tmp_path / "a", "--as_is", "--validation", 2]
+    run("data", "prepare", folder, *flags)
+    lines = ["6 images of 4x6x3", "2 images of 4x6x3", "2 images of 4x6x3"]
+    assert [line[:17] for line in capsys.readouterr().out.splitlines()] == lines
+    test_set = load_hdf5(str(folder), "test")
+    found = sorted(image.tobytes() for image in records_of(tmp_path / "a", "test")[0])
+    assert found == sorted(image.tobytes() for image in test_set.images)
+    run("data", "prepare", folder, "--out", tmp_path / "b", "--as_is", "--transposed")
+    assert load_image_records(str(tmp_path / "b"), "train").image_shape == (6, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("flags", "match"),
+    [
+        (["--validation", 0], "`--validation` is for images that are left as they are; it has no"),
+        (["--transposed"], "`--transposed` is for images that are left as they are; it has no"),
+        (["--as_is", "--split", "train"], "`--split` is for images that are cut to squares; it"),
+        (["--as_is", "--image_size", 8], "`--image_size` is for images that are cut to squares"),
+        (["--as_is", "--labels_from_folders"], "`--labels_from_folders` is for images that are"),
+        (["--as_is"], "SOURCE must be one of mnist, fashion_mnist, cifar10, svhn, or a folder"),
+    ],
+)
+def test_flags_that_do_not_go_together_are_refused(photos, tmp_path, capsys, flags, match):
+    assert match in refused(capsys, "data", "prepare", photos, "--out", tmp_path / "out", *flags)
+    assert not (tmp_path / "out").exists()
+
+
+def test_not_all_training_images_are_held_out(tiny_mnist, tmp_path, capsys):  # noqa: F811
+    tiny_mnist.write_folder(tmp_path / "mnist")
+    flags = ["prepare", "mnist", "--out", tmp_path / "out", "--data_dir", tmp_path, "--as_is"]
+    for count in [-1, 30]:
+        message = refused(capsys, "data", *flags, "--validation", count)
+        assert "`--validation` must be at least 0 and less than 30, " in message
+        assert "; got {}.".format(count) in message
+    assert "`--transposed` is for folders" in refused(capsys, "data", *flags, "--transposed")
+    message = refused(capsys, "data", "prepare", "celebA", "--out", tmp_path / "out", "--as_is")
+    assert "SOURCE must be one of mnist, " in message
+    assert not (tmp_path / "out").exists()
+
+
+# genflow data manifest.
 
 
 def test_records_of_others_are_listed(photos, tmp_path, capsys):

@@ -19,6 +19,7 @@ def test_public_names():
         "ImageFolderSet",
         "ImageSet",
         "ImageSource",
+        "PartlyLabelledSet",
         "RandomAffine",
         "RandomCrop",
         "RandomFlip",
@@ -33,15 +34,19 @@ def test_public_names():
         "load_cifar10",
         "load_digits",
         "load_fashion_mnist",
+        "load_hdf5",
         "load_image_folder",
+        "load_image_records",
         "load_imagenet32",
         "load_mnist",
         "load_photo_patches",
         "load_records",
+        "load_svhn",
         "pad",
         "resolve_data_dir",
         "tile_channels",
         "verify_records",
+        "write_image_records",
         "write_manifest",
         "write_records",
     ]
@@ -50,7 +55,7 @@ def test_public_names():
 
 
 def test_importing_loads_no_heavy_package():
-    heavy = ["tensorflow", "sklearn", "scipy", "PIL", "pooch", "requests", "tqdm"]
+    heavy = ["tensorflow", "sklearn", "scipy", "PIL", "pooch", "requests", "tqdm", "h5py"]
     code = "import sys, genflow.data; print([m for m in {} if m in sys.modules])".format(heavy)
     output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout
     assert output.decode().strip() == "[]"

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genflow.data.image_pyramid import FORMATS, image_pyramid
+from genflow.data.image_formats import FORMATS
+from genflow.data.image_pyramid import image_pyramid
 
 
 def random_image(height, width, seed=0):

@@ -8,7 +8,6 @@ from genflow.data.record_files import (
     image_sizes,
     log2_size,
     parse_name,
-    split_folder,
 )
 
 
@@ -21,17 +20,6 @@ def touch(folder, *names):
 
 def shard(number, count, size=5, folder="train"):
     return "{}-r{:02d}-s-{:04d}-of-{:04d}.tfrecords".format(folder, size, number, count)
-
-
-def test_the_folders_are_those_of_the_original():
-    assert split_folder("data", "train") == os.path.join("data", "train")
-    assert split_folder("data", "test") == os.path.join("data", "validation")
-    assert split_folder("~/data", "train") == os.path.expanduser("~/data/train")
-
-
-def test_rejects_an_unknown_split():
-    with pytest.raises(ValueError, match='`split` must be "train" or "test"; got \'validation\''):
-        split_folder("data", "validation")
 
 
 def test_names_are_those_of_the_original():

@@ -10,11 +10,11 @@ from genflow.data import (
     load_cifar10,
     load_fashion_mnist,
     load_mnist,
+    load_svhn,
 )
 from genflow.data.locate import describe_data_dir, resolve_data_dir
 from genflow.data.lsun import CATEGORIES, folder_name
-
-_SPLITS = ("train", "test")
+from genflow.data.split import SPLITS
 
 
 class DataSet(NamedTuple):
@@ -60,7 +60,7 @@ class DataSet(NamedTuple):
 
 def _in_memory(summary: str, load: Callable[..., ImageSet]) -> DataSet:
     def download(data_dir: Optional[str]) -> List[str]:
-        counts = [len(load(split, data_dir, download=True)) for split in _SPLITS]
+        counts = [len(load(split, data_dir, download=True)) for split in SPLITS]
         return [
             "{} training and {} test images, verified, in {}".format(
                 counts[0], counts[1], resolve_data_dir(data_dir)
@@ -72,10 +72,10 @@ def _in_memory(summary: str, load: Callable[..., ImageSet]) -> DataSet:
 
 def _lsun(category: str, summary: str = "") -> DataSet:
     def download(data_dir: Optional[str]) -> List[str]:
-        folders = [download_lsun(split, category, data_dir) for split in _SPLITS]
+        folders = [download_lsun(split, category, data_dir) for split in SPLITS]
         return ["images in " + folder for folder in folders]
 
-    names = {split: "lsun/" + folder_name(split, category) for split in _SPLITS}
+    names = {split: "lsun/" + folder_name(split, category) for split in SPLITS}
     return DataSet(summary, download, folders=names)
 
 
@@ -83,6 +83,7 @@ DATA_SETS = {
     "mnist": _in_memory("handwritten digits, 11 MB", load_mnist),
     "fashion_mnist": _in_memory("garments, 30 MB", load_fashion_mnist),
     "cifar10": _in_memory("photographs of 32x32, 170 MB", load_cifar10),
+    "svhn": _in_memory("house numbers, one digit in each 32x32, 246 MB", load_svhn),
     "celebA": DataSet(
         "202,599 faces of 218x178, 1.4 GB",
         lambda data_dir: ["images in " + download_celeba(data_dir)],

@@ -4,11 +4,11 @@ import argparse
 import os
 from typing import Optional
 
+from genflow.command_line.record_folder import add_record_parser, chosen_splits
 from genflow.data import write_manifest
 from genflow.data.manifest_file import manifest_path
-from genflow.data.record_files import split_folder
-
-_SPLITS = ["train", "test"]
+from genflow.data.record_folders import split_folder
+from genflow.data.split import SPLITS
 
 
 def add_parser(commands: "argparse._SubParsersAction") -> None:
@@ -24,12 +24,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
         1000
     """
     summary = "read the records that others have written, and write down what they are"
-    parser = commands.add_parser(
-        "manifest", help=summary, description=summary[0].upper() + summary[1:] + "."
-    )
-    parser.add_argument("folder", metavar="DIR", help="folder above `train` and `validation`")
-    split = "`test` is the folder `validation` (default: both, if both are there)"
-    parser.add_argument("--split", choices=_SPLITS, help=split)
+    parser = add_record_parser(commands, "manifest", summary, SPLITS)
     num_classes = "number of classes (default: 1, which is for none)"
     parser.add_argument("--num_classes", type=int, default=1, help=num_classes)
     parser.set_defaults(run=run)
@@ -54,7 +49,6 @@ def run(folder: str, split: Optional[str] = None, num_classes: int = 1) -> None:
         FileNotFoundError: There are no records in imagenet/train: ...
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow is about to be imported.
-    found = [s for s in _SPLITS if os.path.isdir(split_folder(folder, s))]
-    for name in [split] if split else found or _SPLITS[:1]:
+    for name in chosen_splits(split, SPLITS, lambda s: os.path.isdir(split_folder(folder, s))):
         write_manifest(folder, name, num_classes)
         print("written: {}".format(manifest_path(split_folder(folder, name))))

@@ -4,12 +4,14 @@ import argparse
 import contextlib
 import os
 import tempfile
-from typing import Callable, Iterator, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, Iterator, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from genflow.command_line.data_sets import DATA_SETS, known_name
+from genflow.command_line.prepare_as_is import prepare_as_is
 from genflow.data import ImageSet, load_records, write_records
+from genflow.data.split import SPLITS
 
 _DESCRIPTION = """\
 Makes records of images, the TFRecord files of the original Glow, which are read faster than single
@@ -17,7 +19,15 @@ files. Each image is cut to a square and resized. The folder of the split appear
 been written and read again; an image that cannot be read is an error, which names it.
 
 SOURCE is a folder of images, and of folders of them, or the name of a data set that has been
-downloaded: {}. A folder that is called so is `./mnist`.
+downloaded: {}.
+A folder that is called so is `./mnist`.
+
+With --as_is the images are written as they are, of any shape, and the training and test images at
+once, in the folders `train` and `test`; --validation holds some of the training images out. SOURCE
+is a data set of small images then, or a folder with `data.hdf5` and `id.txt`:
+
+  genflow data prepare mnist --out records/mnist --as_is --validation 5000
+  genflow data prepare datasets/cifar10 --out records/cifar10 --as_is --transposed
 """
 _FORMATS = ["tfrecord"]
 
@@ -40,7 +50,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
         >>> add_parser(parser.add_subparsers())
         >>> flags = parser.parse_args(["prepare", "photos", "--out", "records"])
         >>> flags.source, flags.split, flags.format
-        ('photos', 'train', 'tfrecord')
+        ('photos', None, 'tfrecord')
     """
     names = ", ".join(name for name, found in DATA_SETS.items() if found.summary)
     parser = commands.add_parser(
@@ -51,16 +61,22 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
     )
     add = parser.add_argument
     add("source", metavar="SOURCE", help="folder of images, or name of a data set")
-    add("--out", required=True, help="folder above `train` and `validation`")
+    add("--out", required=True, help="folder above those of the splits")
     add("--format", choices=_FORMATS, default=_FORMATS[0], help="form of the files: tfrecord")
     sizes = "heights and widths to write, powers of two (default: 32 for small images, else 64)"
     add("--image_size", type=int, nargs="+", metavar="SIZE", help=sizes)
     split = "what the images are for; `test` is the folder `validation` (default: train)"
-    add("--split", choices=["train", "test"], default="train", help=split)
-    add("--num_shards", type=int, default=1, help="number of files for each size (default: 1)")
+    add("--split", choices=SPLITS, help=split)
+    shards = "number of files for each size, or as they are for each split (default: 1)"
+    add("--num_shards", type=int, default=1, help=shards)
     add("--seed", type=int, default=0, help="decides the order of the images (default: 0)")
     labels = "take the folder of an image for its class; without it every label is 0"
     add("--labels_from_folders", action="store_true", help=labels)
+    add("--as_is", action="store_true", help="write all splits of the images as they are")
+    validation = "with --as_is: number of training images to hold out (default: 0)"
+    add("--validation", type=int, metavar="N", help=validation)
+    transposed = "with --as_is: height and width are exchanged in data.hdf5, as in CIFAR-10's"
+    add("--transposed", action="store_true", help=transposed)
     add("--data_dir", help="where downloaded data sets are (default: as for `download`)")
     parser.set_defaults(run=run)
 
@@ -68,27 +84,33 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
 def run(
     source: str,
     out: str,
-    split: str = "train",
+    split: Optional[str] = None,
     image_size: Optional[Sequence[int]] = None,
     num_shards: int = 1,
     seed: int = 0,
     labels_from_folders: bool = False,
     data_dir: Optional[str] = None,
     format: str = _FORMATS[0],
+    as_is: bool = False,
+    validation: Optional[int] = None,
+    transposed: bool = False,
 ) -> None:
     """Makes records of images, and says what they are.
 
     Args:
         source: A folder of images, or the name of a data set.
-        out: The folder above `train` and `validation`.
-        split: "train" or "test".
+        out: The folder above those of the splits.
+        split: "train", the default, or "test".
         image_size: The heights and widths to write.
-        num_shards: The number of files for each size.
+        num_shards: The number of files for each size, or of each split.
         seed: Decides the order of the images.
         labels_from_folders: Whether the folder of an image is its class. The digits of MNIST and
             the like always have theirs.
         data_dir: Where downloaded data sets are.
         format: "tfrecord".
+        as_is: Whether all splits are written at once, with images of any shape.
+        validation: With `as_is`, how many of the training images are held out.
+        transposed: With `as_is`, whether the height and width are exchanged in `data.hdf5`.
 
     Raises:
         FileExistsError: If there is something in the folder of the split.
@@ -100,6 +122,12 @@ def run(
         60000 images of 32x32 in 10 classes: records/train
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow is about to be imported.
+    cut = {"split": split, "image_size": image_size, "labels_from_folders": labels_from_folders}
+    _refuse_others(as_is, {"validation": validation, "transposed": transposed}, cut)
+    if as_is:
+        prepare_as_is(source, out, validation or 0, num_shards, seed, data_dir, transposed)
+        return
+    split = split or SPLITS[0]
     sizes = image_size or [32 if _is_in_memory(known_name(source)) else 64]
     with _images(source, split, data_dir, labels_from_folders) as images:
         write_records(images.folder, out, split, sizes, num_shards, images.class_name, seed)
@@ -110,6 +138,17 @@ def run(
                 len(records), size, size, records.num_classes, out
             )
         )
+
+
+def _refuse_others(as_is: bool, of_as_is: Dict[str, object], of_cut: Dict[str, object]) -> None:
+    """Refuses flags that would have no effect."""
+    for name, value in (of_cut if as_is else of_as_is).items():
+        if value is not None and value is not False:  # 0 is neither.
+            raise ValueError(
+                "`--{}` is for images that are {}; it has no effect {} `--as_is`.".format(
+                    name, *("cut to squares", "with") if as_is else ("left as they are", "without")
+                )
+            )
 
 
 @contextlib.contextmanager

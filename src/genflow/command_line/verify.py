@@ -4,11 +4,10 @@ import argparse
 import os
 from typing import Optional
 
+from genflow.command_line.record_folder import add_record_parser, chosen_splits
 from genflow.data import verify_records
 from genflow.data.manifest_file import manifest_path
-from genflow.data.record_files import split_folder
-
-_SPLITS = ["train", "test"]
+from genflow.data.record_folders import IMAGE_SPLITS, any_split_folder, image_split_folder
 
 
 def add_parser(commands: "argparse._SubParsersAction") -> None:
@@ -24,12 +23,7 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
         'records'
     """
     summary = "compare every byte of records with the list that was written with them"
-    parser = commands.add_parser(
-        "verify", help=summary, description=summary[0].upper() + summary[1:] + "."
-    )
-    parser.add_argument("folder", metavar="DIR", help="folder above `train` and `validation`")
-    split = "`test` is the folder `validation` (default: both, if both are there)"
-    parser.add_argument("--split", choices=_SPLITS, help=split)
+    parser = add_record_parser(commands, "verify", summary, IMAGE_SPLITS)
     parser.set_defaults(run=run)
 
 
@@ -37,8 +31,8 @@ def run(folder: str, split: Optional[str] = None) -> None:
     """Compares records with their manifests, and says which are whole.
 
     Args:
-        folder: The folder above `train` and `validation`.
-        split: "train" or "test"; by default those of the two that have a manifest.
+        folder: The folder above those of the splits.
+        split: "train", "validation" or "test"; by default those that have a manifest.
 
     Raises:
         FileNotFoundError: If there is no manifest.
@@ -49,7 +43,10 @@ def run(folder: str, split: Optional[str] = None) -> None:
         Traceback (most recent call last):
         FileNotFoundError: There is no records/train/manifest.json to compare the records with; ...
     """
-    found = [s for s in _SPLITS if os.path.exists(manifest_path(split_folder(folder, s)))]
-    for name in [split] if split else found or _SPLITS[:1]:
+
+    def is_listed(name: str) -> bool:
+        return os.path.exists(manifest_path(image_split_folder(folder, name)))
+
+    for name in chosen_splits(split, IMAGE_SPLITS, is_listed):
         verify_records(folder, name)
-        print("{} is as it was written".format(split_folder(folder, name)))
+        print("{} is as it was written".format(any_split_folder(folder, name)))

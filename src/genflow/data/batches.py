@@ -1,6 +1,5 @@
 """Cutting image sets into batches, shuffled for training and in order for evaluation."""
 
-import functools
 import zlib
 from typing import TYPE_CHECKING, Iterator, Optional, Tuple
 
@@ -8,7 +7,6 @@ import numpy as np
 
 from genflow.data.augmentation import Augment, output_shape
 from genflow.data.image_source import ImageSource
-from genflow.data.permutation import permutation
 
 if TYPE_CHECKING:
     import tensorflow.compat.v2 as tf
@@ -28,14 +26,14 @@ def batches(
     """Returns the endless stream of training batches, from batch number `start` on.
 
     Batches are counted from 0 over the whole training. Number `i` holds the examples
-    `batch_indices(len(image_set), batch_size, seed, i)`, and what is random in `augment` is
+    `image_set.batch_indices(batch_size, seed, i)`, and what is random in `augment` is
     drawn for it alone: all of it is a pure function of `seed` and `i`, so a training that stops
     after `n` batches continues exactly with `start=n`.
 
     Shapes:
         images: `[batch_size, height, width, channels]`, uint8, all static; the size is that
             of `image_set`, or what `augment.output_shape` makes of it.
-        labels: `[batch_size]`, int32, static.
+        labels: `[batch_size]`, int32, static; -1 where the label is not known.
 
     Args:
         image_set: Where the batches come from.
@@ -67,7 +65,7 @@ def batches(
     """
     import tensorflow.compat.v2 as tf  # Not at the top: reading data needs no TensorFlow.
 
-    batch_indices(len(image_set), batch_size, seed, start)  # Refuses wrong arguments now.
+    image_set.batch_indices(batch_size, seed, start)  # Refuses wrong arguments now.
     if num_parallel < 1:
         raise ValueError("`num_parallel` must be at least 1; got {}.".format(num_parallel))
     image_shape = tuple(image_set.image_shape)
@@ -76,8 +74,7 @@ def batches(
     images_shape = (batch_size,) + image_shape
 
     def read(step: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        indices = batch_indices(len(image_set), batch_size, seed, int(step))
-        images, labels = image_set.read(indices)
+        images, labels = image_set.read(image_set.batch_indices(batch_size, seed, int(step)))
         if augment is not None:
             images = augment(images, _augmentation_random(seed, int(step)))
             _check_augmented(images, images_shape)
@@ -91,41 +88,6 @@ def batches(
 
     steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
     return steps.map(read_tensors, num_parallel_calls=num_parallel).prefetch(_PREFETCHED)
-
-
-def batch_indices(num_examples: int, batch_size: int, seed: int, step: int) -> np.ndarray:
-    """Returns which examples are in a training batch.
-
-    Each epoch goes through a seeded permutation of the examples of its own; what is left at
-    its end and does not fill a batch is dropped.
-
-    Shapes:
-        result: `[batch_size]`, int64.
-
-    Args:
-        num_examples: The size of the data set.
-        batch_size: The size of the batch.
-        seed: Decides the order of the examples.
-        step: The number of the batch, counted from 0 over all epochs.
-
-    Raises:
-        ValueError: If an argument is out of range.
-
-    Example:
-        >>> batch_indices(num_examples=10, batch_size=4, seed=0, step=1000).shape
-        (4,)
-    """
-    if not 1 <= batch_size <= num_examples:
-        raise ValueError(
-            "`batch_size` must be between 1 and {}, the number of examples; got {}.".format(
-                num_examples, batch_size
-            )
-        )
-    if step < 0:
-        raise ValueError("The number of a batch must not be negative; got {}.".format(step))
-    epoch, position = divmod(step, num_examples // batch_size)
-    order = _epoch_order(num_examples, seed, epoch)
-    return order[position * batch_size : (position + 1) * batch_size]
 
 
 def epoch_batches(
@@ -160,14 +122,6 @@ def epoch_batches(
         image_set.read(np.arange(first, min(first + batch_size, count)))
         for first in range(0, count, batch_size)
     )
-
-
-@functools.lru_cache(maxsize=2)
-def _epoch_order(num_examples: int, seed: int, epoch: int) -> np.ndarray:
-    """Returns the order of an epoch, kept while its batches are read."""
-    order = permutation(num_examples, seed, epoch)
-    order.flags.writeable = False  # It is shared by all who ask for it.
-    return order
 
 
 def _augmentation_random(seed: int, step: int) -> np.random.RandomState:

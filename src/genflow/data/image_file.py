@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, Iterator, NamedTuple, Tuple
 
 import numpy as np
 
-from genflow.data.image_pyramid import FORMATS
+from genflow.data.image_formats import FORMATS, unreadable_image
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -115,11 +115,7 @@ def _explained(path: str) -> Iterator[None]:
     except MemoryError:
         raise
     except Exception as error:
-        raise ValueError(
-            "{} must be an image that Pillow can read as one of {}; got {}: {}".format(
-                path, ", ".join(FORMATS), type(error).__name__, error
-            )
-        ) from error
+        raise unreadable_image(path, error) from error
 
 
 def _regular_file(path: str) -> BinaryIO:

@@ -5,7 +5,7 @@ import fnmatch
 import os
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
-from genflow.data.image_pyramid import FORMATS
+from genflow.data.image_formats import FORMATS
 
 _SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 

@@ -4,20 +4,10 @@ from typing import TYPE_CHECKING, Dict, Sequence
 
 import numpy as np
 
+from genflow.data.image_formats import FORMATS, unreadable_image
+
 if TYPE_CHECKING:
     from PIL import Image
-
-# Formats of photographs, each with the suffixes of its files. Pillow can open more, but some of
-# them start other programs.
-FORMATS = {
-    "BMP": (".bmp",),
-    "GIF": (".gif",),
-    "JPEG": (".jpg", ".jpeg"),
-    "PNG": (".png",),
-    "PPM": (".ppm", ".pgm"),
-    "TIFF": (".tif", ".tiff"),
-    "WEBP": (".webp",),
-}
 
 
 def image_pyramid(path: str, sizes: Sequence[int]) -> Dict[int, np.ndarray]:
@@ -65,11 +55,7 @@ def _read(path: str) -> "Image.Image":
         with Image.open(path, formats=list(FORMATS)) as image:
             mode, image = image.mode, image.convert("RGB")
     except Exception as error:  # A damaged file raises whatever its format's reader raises.
-        raise ValueError(
-            "{} must be an image that Pillow can read as one of {}; got {}: {}".format(
-                path, ", ".join(FORMATS), type(error).__name__, error
-            )
-        ) from error
+        raise unreadable_image(path, error) from error
     if mode[0] in "IF":  # Turned into RGB, nearly all of it would be white.
         raise ValueError(
             "{} must be an image of 8 bits per channel; got the mode {}. Convert it first.".format(

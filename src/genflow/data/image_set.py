@@ -74,6 +74,10 @@ class ImageSet(ImageSource):
         """Returns copies of the images and labels at `indices`, in that order."""
         return self.images[indices], self.labels[indices]
 
+    def read_labels(self, indices: np.ndarray) -> np.ndarray:
+        """Returns copies of the labels at `indices`, in that order."""
+        return self.labels[indices]
+
     def _part(self, first: int, last: int) -> "ImageSet":
         return dataclasses.replace(
             self, images=self.images[first:last], labels=self.labels[first:last]

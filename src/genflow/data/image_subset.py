@@ -40,5 +40,9 @@ class ImageSubset(ImageSource):
         """Returns the images and the labels at `indices`, in that order."""
         return self._source.read(self._indices[indices])
 
+    def read_labels(self, indices: np.ndarray) -> np.ndarray:
+        """Returns the labels at `indices`, in that order."""
+        return self._source.read_labels(self._indices[indices])
+
     def _part(self, first: int, last: int) -> "ImageSubset":
         return ImageSubset(self._source, self._indices[first:last])

@@ -1,10 +1,10 @@
 """Opening the records of a data set."""
 
-import os
 from typing import Optional
 
 from genflow.data.manifest_file import read_manifest
-from genflow.data.record_files import files_of_size, split_folder
+from genflow.data.record_files import files_of_size
+from genflow.data.record_folders import set_name, split_folder
 from genflow.data.record_manifest import RecordManifest
 from genflow.data.record_set import RecordSet
 
@@ -65,7 +65,7 @@ def load_records(
         for path in paths:
             manifest.check_size(path)
     record_set = RecordSet(
-        name or "{}-{}".format(os.path.basename(os.path.abspath(os.path.dirname(folder))), split),
+        name or set_name(folder, split),
         paths,
         (stored_size or image_size, stored_size or image_size, _NUM_CHANNELS),
         default_num_classes if num_classes is None else num_classes,
@@ -73,8 +73,7 @@ def load_records(
         crop=stored_size is not None,
     )
     if manifest:
-        for path, num_records in record_set.num_records().items():
-            manifest.check_num_records(path, num_records)
+        manifest.check_counts(record_set.num_records())
     return record_set
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 from genflow.data.record_manifest import FileSummary, RecordManifest
 from genflow.data.whole_file import whole_file
@@ -12,6 +12,7 @@ _NAME = "manifest.json"
 _VERSION = 1
 _MAX_BYTES = 2**24
 _FIELDS = {"version", "folder", "num_examples", "num_classes", "class_names", "files"}
+_SHAPE = "image_shape"  # A field that only images as they are have.
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -91,19 +92,23 @@ def save_manifest(manifest: RecordManifest, folder: str) -> None:
         "class_names": manifest.class_names,
         "files": {name: summary._asdict() for name, summary in sorted(manifest.files.items())},
     }
+    if manifest.image_shape:
+        fields[_SHAPE] = manifest.image_shape
     with whole_file(path) as file:
         json.dump(fields, file, indent=1)
 
 
 def _num_examples(manifest: RecordManifest, folder: str) -> Any:
     """Returns the number of examples by image size; the keys of JSON are strings."""
-    return {str(size): count for size, count in sorted(manifest.num_examples(folder).items())}
+    counts = manifest.num_examples(folder)
+    return {str(size or "images"): counts[size] for size in sorted(counts, key=lambda n: n or 0)}
 
 
 def _manifest(fields: Any, folder: str) -> RecordManifest:
     """Makes a manifest of what the file holds, which may be anything."""
     path = manifest_path(folder)
-    _require_fields(fields, _FIELDS, path, "the fields")
+    is_as_it_is = isinstance(fields, dict) and _SHAPE in fields
+    _require_fields(fields, _FIELDS | {_SHAPE} if is_as_it_is else _FIELDS, path, "the fields")
     _require(_is_count(fields["version"]), path, "a `version`", fields["version"])
     _require(fields["version"] == _VERSION, path, "version {}".format(_VERSION), fields["version"])
     name, files = fields["folder"], fields["files"]
@@ -112,7 +117,11 @@ def _manifest(fields: Any, folder: str) -> RecordManifest:
     _require(isinstance(files, dict) and files, path, "the `files`, by name", files)
     _require_classes(fields["num_classes"], fields["class_names"], path)
     summaries = {name: _summary(summary, name, path) for name, summary in files.items()}
-    manifest = RecordManifest(fields["num_classes"], fields["class_names"], summaries)
+    shape = _image_shape(fields[_SHAPE], path) if is_as_it_is else None
+    manifest = RecordManifest(fields["num_classes"], fields["class_names"], summaries, shape)
+    are_as_they_are = set(manifest.num_examples(folder)) == {None}
+    what = "`{}` if, and only if, its files hold images as they are".format(_SHAPE)
+    _require(are_as_they_are == is_as_it_is, path, what, sorted(files))
     expected = _num_examples(manifest, folder)
     what = "the `num_examples` that its files add up to, {}".format(expected)
     _require(fields["num_examples"] == expected, path, what, fields["num_examples"])
@@ -128,6 +137,12 @@ def _summary(fields: Any, name: str, path: str) -> FileSummary:
     is_digest = isinstance(summary.sha256, str) and _SHA256.fullmatch(summary.sha256)
     _require(is_digest, path, "for {} a `sha256` of 64 digits".format(name), summary.sha256)
     return summary
+
+
+def _image_shape(shape: Any, path: str) -> Tuple[int, int, int]:
+    is_shape = isinstance(shape, list) and len(shape) == 3 and all(map(_is_count, shape))
+    _require(is_shape, path, "as `{}` three positive numbers".format(_SHAPE), shape)
+    return tuple(shape)
 
 
 def _require_classes(num_classes: Any, class_names: Any, path: str) -> None:
@@ -146,8 +161,8 @@ def _require_fields(fields: Any, names: set, path: str, where: str) -> None:
 def _require(condition: Any, path: str, what: str, found: Any) -> None:
     if not condition:
         raise ValueError(
-            "{} must have {}; got {:.200}. Move it away and write it again "
-            "(`write_manifest`).".format(path, what, repr(found))
+            "{} must have {}; got {:.200}. Move it away and write it again (`write_manifest`, or "
+            "for images as they are `write_image_records`).".format(path, what, repr(found))
         )
 
 

@@ -5,11 +5,8 @@ import os
 import re
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
-from genflow.data.split import check_split
-
-_FOLDERS = {"train": "train", "test": "validation"}
 _NAME = re.compile(
-    r"(?P<folder>[a-z]+)-r(?P<log2_size>[0-9]{2})-s-(?P<number>[0-9]{1,9})"
+    r"(?P<folder>[a-z]+)-(r(?P<log2_size>[0-9]{2})-s|images)-(?P<number>[0-9]{1,9})"
     r"-of-(?P<count>[0-9]{1,9})\.tfrecords"
 )
 _MIN_LOG2_SIZE, _MAX_LOG2_SIZE = 2, 14
@@ -19,7 +16,8 @@ class RecordFile(NamedTuple):
     """What the name of a file of records says.
 
     Attributes:
-        image_size: The height and width of the images in it.
+        image_size: The height and width of the images in it; None where the name does not say,
+            which is that of a file of images as they are.
         number: The number of the shard, counted from 0.
         count: How many shards there are of this image size.
 
@@ -28,45 +26,28 @@ class RecordFile(NamedTuple):
         RecordFile(image_size=32, number=3, count=120)
     """
 
-    image_size: int
+    image_size: Optional[int]
     number: int
     count: int
 
 
-def split_folder(data_dir: str, split: str) -> str:
-    """Returns the folder with the records of a split, there or not.
-
-    Args:
-        data_dir: The data folder. A leading `~` is expanded.
-        split: "train" or "test", whose folder is called `validation`.
-
-    Raises:
-        ValueError: If `split` is unknown.
-
-    Example:
-        >>> split_folder("imagenet", "test") == os.path.join("imagenet", "validation")
-        True
-    """
-    check_split(split)
-    return os.path.join(os.path.expanduser(os.fspath(data_dir)), _FOLDERS[split])
-
-
-def file_name(folder: str, image_size: int, number: int, count: int) -> str:
+def file_name(folder: str, image_size: Optional[int], number: int, count: int) -> str:
     """Returns the name of a file of records.
 
     Args:
-        folder: The folder it is in, `train` or `validation`.
-        image_size: The height and width of the images.
+        folder: The folder it is in, whose name it begins with.
+        image_size: The height and width of the images; None for images as they are.
         number: The number of the shard.
         count: How many shards there are.
 
     Example:
         >>> file_name("validation", image_size=64, number=3, count=80)
         'validation-r06-s-0003-of-0080.tfrecords'
+        >>> file_name("test", image_size=None, number=0, count=1)
+        'test-images-0000-of-0001.tfrecords'
     """
-    return "{}-r{:02d}-s-{:04d}-of-{:04d}.tfrecords".format(
-        os.path.basename(folder), log2_size(image_size), number, count
-    )
+    kind = "images" if image_size is None else "r{:02d}-s".format(log2_size(image_size))
+    return "{}-{}-{:04d}-of-{:04d}.tfrecords".format(os.path.basename(folder), kind, number, count)
 
 
 def parse_name(name: str, folder: str) -> Optional[RecordFile]:
@@ -87,7 +68,10 @@ def parse_name(name: str, folder: str) -> Optional[RecordFile]:
     match = _NAME.fullmatch(name)
     if not match or match.group("folder") != os.path.basename(folder):
         return None
-    exponent, number, count = [int(match.group(i)) for i in ("log2_size", "number", "count")]
+    number, count = int(match.group("number")), int(match.group("count"))
+    if not match.group("log2_size"):
+        return RecordFile(None, number, count)
+    exponent = int(match.group("log2_size"))
     is_size = _MIN_LOG2_SIZE <= exponent <= _MAX_LOG2_SIZE
     return RecordFile(2**exponent, number, count) if is_size else None
 
@@ -107,6 +91,48 @@ def image_sizes(folder: str) -> List[int]:
         FileNotFoundError: There are no records in imagenet/train: ...
     """
     return sorted(_files_by_size(folder))
+
+
+def holds_images(folder: str) -> bool:
+    """Returns whether a folder, there or not, has files with images as they are.
+
+    Args:
+        folder: The folder of the split.
+
+    Example:
+        >>> holds_images("no such folder")
+        False
+    """
+    return None in _find_files(folder)
+
+
+def image_files(folder: str) -> List[str]:
+    """Returns the files with images as they are, in the order of their shards.
+
+    Args:
+        folder: The folder of the split.
+
+    Raises:
+        FileNotFoundError: If there are none.
+        ValueError: If there are others, a shard is missing or there twice, or the files disagree
+            about how many there must be.
+
+    Example:
+        >>> image_files("mnist/train")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        FileNotFoundError: There are no records in mnist/train: ...
+    """
+    files = _find_files(folder)
+    if not files:
+        _refuse_empty(folder, None, "prepare --as_is")
+    if set(files) != {None}:
+        raise ValueError(
+            "{} must hold nothing but images as they are, files such as {}; it holds squares of "
+            "one of the original Glow's sizes, which `load_records` reads.".format(
+                folder, file_name(folder, None, 0, 1)
+            )
+        )
+    return _in_order(folder, files[None])
 
 
 def files_of_size(folder: str, image_size: int) -> List[str]:
@@ -160,18 +186,35 @@ def log2_size(image_size: int) -> int:
 
 def _files_by_size(folder: str) -> Dict[int, Dict[str, RecordFile]]:
     """Returns what the names of the files of each image size say, by name."""
-    files = {}  # type: Dict[int, Dict[str, RecordFile]]
+    files = _find_files(folder)
+    if not files:
+        _refuse_empty(folder, 32, "prepare")
+    if None in files:
+        raise ValueError(
+            "{} must hold images of one of the original Glow's sizes, files such as {}; it holds "
+            "images as they are, which `load_image_records` reads and whose manifest "
+            "`write_image_records` writes.".format(folder, file_name(folder, 32, 0, 1))
+        )
+    return files
+
+
+def _find_files(folder: str) -> Dict[Optional[int], Dict[str, RecordFile]]:
+    """Returns the files of each image size, and by None those of images as they are."""
+    files = {}  # type: Dict[Optional[int], Dict[str, RecordFile]]
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         found = parse_name(name, folder)
         if found and os.path.isfile(os.path.join(folder, name)):
             files.setdefault(found.image_size, {})[name] = found
-    if not files:
-        raise FileNotFoundError(
-            "There are no records in {}: it must hold files such as {}; set `data_dir` "
-            "(`--data_dir`) to the folder above it, or write them with `genflow data "
-            "prepare`.".format(folder, file_name(folder, 32, 0, 1))
-        )
     return files
+
+
+def _refuse_empty(folder: str, image_size: Optional[int], command: str) -> None:
+    raise FileNotFoundError(
+        "There are no records in {}: it must hold files such as {}; set `data_dir` "
+        "(`--data_dir`) to the folder above it, or write them with `genflow data {}`.".format(
+            folder, file_name(folder, image_size, 0, 1), command
+        )
+    )
 
 
 def _in_order(folder: str, files: Dict[str, RecordFile]) -> List[str]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from genflow.data.checksum import file_checksum
 from genflow.data.record_files import parse_name
@@ -34,6 +34,8 @@ class RecordManifest:
         num_classes: The number of classes; 1 where there are none.
         class_names: What the classes are called, in order; None where nobody said.
         files: Every file of records in the folder, by name.
+        image_shape: The height, width and channels of images as they are; None for squares of
+            the original Glow's sizes, whose files say it in their names.
 
     Example:
         >>> summary = FileSummary(num_records=3, num_bytes=300, sha256="0" * 64)
@@ -45,9 +47,10 @@ class RecordManifest:
     num_classes: int
     class_names: Optional[List[str]]
     files: Dict[str, FileSummary]
+    image_shape: Optional[Tuple[int, int, int]] = None
 
-    def num_examples(self, folder: str) -> Dict[int, int]:
-        """Returns the number of examples of each image size.
+    def num_examples(self, folder: str) -> Dict[Optional[int], int]:
+        """Returns the number of examples of each image size, by None of images as they are.
 
         Args:
             folder: The folder of the split.
@@ -55,7 +58,7 @@ class RecordManifest:
         Raises:
             ValueError: If a file does not belong there.
         """
-        counts = {}  # type: Dict[int, int]
+        counts = {}  # type: Dict[Optional[int], int]
         for name, summary in self.files.items():
             file = parse_name(name, folder)
             if file is None:
@@ -65,6 +68,23 @@ class RecordManifest:
                 )
             counts[file.image_size] = counts.get(file.image_size, 0) + summary.num_records
         return counts
+
+    def check_complete(self, folder: str, paths: Sequence[str]) -> None:
+        """Refuses a folder that lacks a file of the manifest.
+
+        Args:
+            folder: The folder of the split.
+            paths: The files of records in it.
+
+        Raises:
+            ValueError: If one is missing.
+        """
+        absent = sorted(set(self.files) - {os.path.basename(path) for path in paths})
+        if absent:
+            raise ValueError(
+                "{} must have {}, as its manifest says, but has not. Fetch or write it "
+                "again.".format(folder, absent[0])
+            )
 
     def check_size(self, path: str) -> None:
         """Refuses a file that is not in the manifest or has another length, without reading it.
@@ -77,17 +97,17 @@ class RecordManifest:
         """
         self._compare(path, "bytes", os.path.getsize(path), self._summary(path).num_bytes)
 
-    def check_num_records(self, path: str, num_records: int) -> None:
+    def check_counts(self, num_records: Dict[str, int]) -> None:
         """Refuses a file with another number of records.
 
         Args:
-            path: The file.
-            num_records: How many records were found in it.
+            num_records: How many records were found in each file.
 
         Raises:
-            ValueError: If it differs.
+            ValueError: If one differs.
         """
-        self._compare(path, "records", num_records, self._summary(path).num_records)
+        for path, count in num_records.items():
+            self._compare(path, "records", count, self._summary(path).num_records)
 
     def check_contents(self, path: str) -> None:
         """Refuses a file whose contents are others, after reading all of it.

@@ -1,5 +1,7 @@
 """The two parts that every data set of genflow has."""
 
+SPLITS = ("train", "test")
+
 
 def check_split(split: str) -> None:
     """Refuses what is not the name of a part.
@@ -10,5 +12,5 @@ def check_split(split: str) -> None:
     Raises:
         ValueError: If `split` is neither "train" nor "test".
     """
-    if split not in ("train", "test"):
+    if split not in SPLITS:
         raise ValueError('`split` must be "train" or "test"; got {!r}.'.format(split))

@@ -45,5 +45,20 @@ class TransformedSet(ImageSource):
         images, labels = self._source.read(indices)
         return self._transform(images), labels
 
+    def read_labels(self, indices: np.ndarray) -> np.ndarray:
+        """Returns the labels at `indices`, in that order."""
+        return self._source.read_labels(indices)
+
+    def batch_indices(self, batch_size: int, seed: int, step: int) -> np.ndarray:
+        """Returns which examples a training batch has, those that it has of the other set."""
+        return self._source.batch_indices(batch_size, seed, step)
+
+    def shard(self, rank: int, size: int) -> "TransformedSet":
+        """Returns the part of one process, which is that of the other set, changed."""
+        return TransformedSet(self._source.shard(rank, size), self._transform)
+
     def _part(self, first: int, last: int) -> "TransformedSet":
         return TransformedSet(self._source._part(first, last), self._transform)
+
+    def _subset(self, indices: np.ndarray) -> "TransformedSet":
+        return TransformedSet(self._source._subset(indices), self._transform)

@@ -1,12 +1,13 @@
 """Listing the records that are in a folder, and comparing them with the list."""
 
 import os
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from genflow.data.manifest_file import manifest_path, read_manifest, save_manifest
-from genflow.data.record_files import files_of_size, image_sizes, split_folder
+from genflow.data.record_files import files_of_size, image_files, image_sizes
+from genflow.data.record_folders import any_split_folder, split_folder
 from genflow.data.record_manifest import RecordManifest, summarize
 from genflow.data.record_set import RecordSet
 
@@ -49,8 +50,9 @@ def verify_records(data_dir: str, split: str) -> None:
     """Reads all files of a split and compares them with the manifest, byte by byte.
 
     Args:
-        data_dir: The folder above `train` and `validation`. A leading `~` is expanded.
-        split: "train" or "test".
+        data_dir: The folder above those of the splits. A leading `~` is expanded.
+        split: "train", "validation" or "test", of which the folder is called so, but for the
+            test images in the layout of the original Glow: theirs is `validation`.
 
     Raises:
         FileNotFoundError: If there is no manifest.
@@ -63,32 +65,35 @@ def verify_records(data_dir: str, split: str) -> None:
     """
     from tqdm import tqdm  # Not at the top: it is wanted here only.
 
-    folder = split_folder(data_dir, split)
+    folder = any_split_folder(data_dir, split)
     manifest = read_manifest(folder)
     if manifest is None:
         raise FileNotFoundError(
             "There is no {} to compare the records with; write it with `write_manifest`, which "
-            "reads all of them.".format(manifest_path(folder))
-        )
-    paths = _paths(folder)
-    absent = sorted(set(manifest.files) - {os.path.basename(path) for path in paths})
-    if absent:
-        raise ValueError(
-            "{} must have {}, as its manifest says, but has not. Fetch or write it again.".format(
-                folder, absent[0]
+            "reads all of them, or images as they are again with `write_image_records`.".format(
+                manifest_path(folder)
             )
         )
+    paths = [path for _, paths in _files_by_shape(folder, manifest.image_shape) for path in paths]
+    manifest.check_complete(folder, paths)
     for path in tqdm(paths, desc="verifying", unit="file"):
         manifest.check_contents(path)
 
 
-def list_records(folder: str, num_classes: int, class_names: Optional[Sequence[str]]) -> None:
+def list_records(
+    folder: str,
+    num_classes: int,
+    class_names: Optional[Sequence[str]],
+    image_shape: Optional[Tuple[int, int, int]] = None,
+) -> None:
     """Reads all records in a folder and writes its manifest.
 
     Args:
         folder: The folder of the split.
         num_classes: The number of classes.
         class_names: What they are called, or None.
+        image_shape: The height, width and channels of images as they are; None for squares of
+            the original Glow's sizes.
 
     Raises:
         FileNotFoundError: If there are no records.
@@ -107,13 +112,20 @@ def list_records(folder: str, num_classes: int, class_names: Optional[Sequence[s
             )
         )
     files = {}
-    for size in image_sizes(folder):
-        shape = (size, size, 3)
-        records = RecordSet(folder, files_of_size(folder, size), shape, num_classes)
-        _read_all(records, "checking {0}x{0}".format(size))
+    for shape, paths in _files_by_shape(folder, image_shape):
+        records = RecordSet(folder, paths, shape, num_classes)
+        _read_all(records, "checking {}x{}".format(*shape))
         for path, num_records in records.num_records().items():
             files[os.path.basename(path)] = summarize(path, num_records)
-    save_manifest(RecordManifest(num_classes, names, files), folder)
+    save_manifest(RecordManifest(num_classes, names, files, image_shape), folder)
+
+
+def _files_by_shape(
+    folder: str, image_shape: Optional[Tuple[int, int, int]]
+) -> List[Tuple[Tuple[int, int, int], List[str]]]:
+    if image_shape:
+        return [(image_shape, image_files(folder))]
+    return [((size, size, 3), files_of_size(folder, size)) for size in image_sizes(folder)]
 
 
 def _read_all(records: RecordSet, description: str) -> None:
@@ -123,7 +135,3 @@ def _read_all(records: RecordSet, description: str) -> None:
         for first in range(0, len(records), _BATCH_SIZE):
             images, _ = records.read(np.arange(first, min(first + _BATCH_SIZE, len(records))))
             progress.update(len(images))
-
-
-def _paths(folder: str) -> List[str]:
-    return [path for size in image_sizes(folder) for path in files_of_size(folder, size)]

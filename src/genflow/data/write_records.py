@@ -9,7 +9,8 @@ from genflow.data.image_pyramid import image_pyramid
 from genflow.data.manifest_file import read_manifest
 from genflow.data.permutation import permutation
 from genflow.data.record_example import encode_example
-from genflow.data.record_files import file_name, log2_size, split_folder
+from genflow.data.record_files import file_name, log2_size
+from genflow.data.record_folders import split_folder
 from genflow.data.shard import shard_bounds
 from genflow.data.whole_folder import refuse_existing, whole_folder
 from genflow.data.write_manifest import list_records
@@ -95,6 +96,11 @@ def _checked_sizes(image_sizes: Sequence[int]) -> List[int]:
 
 def _class_names(folder: str) -> Optional[List[str]]:
     manifest = read_manifest(folder)
+    if manifest and manifest.image_shape:
+        raise ValueError(
+            "`data_dir` must not hold another data set; {} has images as they are. Choose another "
+            "one.".format(folder)
+        )
     return manifest.class_names if manifest else None
 
 
