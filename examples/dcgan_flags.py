@@ -2,10 +2,9 @@
 
 import dataclasses
 import os
-import re
 from typing import List
 
-from genflow.training import RunFlags, check_flags, flag, names_of_flags
+from genflow.training import RunFlags, check_flags, flag, name_of_run, names_of_flags
 
 _DATA_SETS = "mnist, digits (which come with scikit-learn), or a folder of images in --data_dir"
 
@@ -214,10 +213,5 @@ def run_dir(config: Config) -> str:
     """The folder of the run; unless --out_name says it, its name says what is not the default."""
     if config.out_name:
         return os.path.join(config.out_dir, config.out_name)
-    words = [config.dataset.strip("/")]
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if field.name in may_change(config) + ["dataset"] or value == field.default:
-            continue
-        words.append(field.name if value is True else "{}={}".format(field.name, value))
-    return os.path.join(config.out_dir, re.sub(r"[^\w.=-]+", "_", "-".join(words)).strip("_."))
+    name = name_of_run(config, [config.dataset.strip("/")], may_change(config) + ["dataset"])
+    return os.path.join(config.out_dir, name)

@@ -59,6 +59,7 @@ from genflow.training import (
     Minimizer,
     Ratio,
     Report,
+    TrainedGan,
     check_config,
     every,
     keep_config,
@@ -189,8 +190,8 @@ def make_evaluation(
     real_images = measured(real)
     reference = measured(images) if test_set else None
 
-    def evaluate(generate: Callable) -> Dict[str, Any]:
-        return evaluate_samples(generate(count, config.seed), real_images, extractor, reference)
+    def evaluate(gan: TrainedGan) -> Dict[str, Any]:
+        return evaluate_samples(gan.generate(count, config.seed), real_images, extractor, reference)
 
     return evaluate
 

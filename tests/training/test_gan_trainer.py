@@ -108,7 +108,7 @@ def linear(run_dir, **arguments):
         lambda seed: LinearDiscriminator(),
         settings.pop("loss", CROSS_ENTROPY),
         minimizer(settings.pop("average_decay", None)),
-        minimizer(),
+        minimizer(settings.pop("discriminator_decay", None)),
         load_digits("train"),
         str(run_dir),
         **settings,
@@ -487,8 +487,8 @@ def test_a_grid_of_any_count_is_drawn(tmp_path, count, num_classes):
 def test_evaluations_are_logged_and_the_best_is_kept(tmp_path):
     seen = []
 
-    def evaluate(generate):
-        images = np.concatenate(list(generate(21, 3)))
+    def evaluate(gan):
+        images = np.concatenate(list(gan.generate(21, 3)))
         seen.append(images)
         return {"fid": abs(10.0 - 4 * len(seen)), "extractor": "abc"}
 
@@ -503,8 +503,91 @@ def test_evaluations_are_logged_and_the_best_is_kept(tmp_path):
     assert trainer.state["best"] == {"value": 2.0, "step": 2}
 
 
+def test_another_metric_may_choose_the_best(tmp_path):
+    errors = [0.5, 0.2, 0.3]
+    trainer = linear(
+        tmp_path, evaluate=lambda gan: {"error": errors.pop(0), "fid": 0.0}, best_metric="error"
+    )
+    trainer.train(3, evaluate_at=lambda step: True)
+
+    assert trainer.state["best"] == {"value": 0.2, "step": 2}
+
+
+def test_a_gan_judges_images_as_its_discriminator(tmp_path):
+    """In evaluation, against a logistic regression in numpy; also after training."""
+    images, seen = load_digits("test").images[:21], []
+
+    def evaluate(gan):
+        seen.append(gan.judge(images))
+        return {"mean": float(np.mean(seen[-1]))}
+
+    trainer = linear(tmp_path, evaluate=evaluate)
+    trainer.train(2)
+    values = checkpoint_values(trainer)
+    scaled = images.reshape([21, -1]) / 127.5 - 1.0
+    expected = scaled @ values["discriminator/dense/weight"] + values["discriminator/dense/bias"]
+
+    np.testing.assert_allclose(seen[-1], expected, rtol=1e-4, atol=1e-5)
+    again = linear(tmp_path, evaluate=evaluate)
+    assert again.evaluate() == {"mean": float(np.mean(seen[0]))}
+    with pytest.raises(ValueError, match="has nothing to measure: construct it with `evaluate`"):
+        linear(tmp_path).evaluate()
+
+
+def test_a_discriminator_with_classes_is_told_them(tmp_path):
+    trainer = convolutional(tmp_path)
+    trainer.train(1)
+    test_set = load_digits("test")
+    images, labels = test_set.images[:3], test_set.labels[:3]
+
+    with trainer.trained() as gan:
+        logits = gan.judge(images, labels)
+        assert np.any(gan.judge(images, (labels + 1) % 10) != logits)
+        with pytest.raises(ValueError, match="`labels` must be 3 numbers from 0 to 9"):
+            gan.judge(images, labels[:2])
+    assert logits.shape == (3, 1)
+
+
+def test_both_networks_may_be_averaged(tmp_path):
+    trainer = linear(tmp_path, average_decay=0.5, discriminator_decay=0.9)
+    trainer.train(3)
+    stored = checkpoint_values(trainer)
+
+    for prefix, name in (("", "generator"), ("discriminator_", "discriminator")):
+        with trainer._session_of_trained() as (session, _):
+            used = session.run(dict(trainer.tensors.modules[name].named_variables()))
+        for path, value in used.items():
+            averaged = stored["{}average/{}/{}".format(prefix, name, path)]
+            np.testing.assert_array_equal(value, averaged, err_msg=path)
+            assert np.any(value != stored["{}/{}".format(name, path)])
+
+
+def test_more_pictures_may_be_drawn(tmp_path):
+    def draw(gan, step, folder):
+        path = os.path.join(folder, "more_{}.png".format(step))
+        Image.fromarray(next(gan.generate(1, 0))[0, :, :, 0]).save(path)
+        return {"more": path}
+
+    pictures = linear(tmp_path, draw=draw).train(2)["pictures"]
+
+    assert os.path.exists(str(tmp_path / "more_2.png"))
+    assert set(pictures) == {"sample grid", "more"}
+
+
+def test_a_run_starts_from_the_checkpoint_of_another(tmp_path):
+    first = linear(tmp_path / "first")
+    first.train(3)
+    second = linear(tmp_path / "second", restore_path=str(tmp_path / "first"))
+    assert second.checkpoints.step == 3
+    second.train(3)
+
+    before, after = checkpoint_values(first), checkpoint_values(second)
+    for name, value in before.items():
+        np.testing.assert_array_equal(after[name], value, err_msg=name)
+
+
 def test_measures_of_another_kind_are_not_compared(tmp_path):
-    def evaluate(generate):
+    def evaluate(gan):
         seen.append(1)
         kind = "first" if len(seen) < 3 else "second"
         return {"fid": [5.0, 4.0, 9.0, 8.0][len(seen) - 1], "extractor_sha256": kind}
@@ -518,7 +601,7 @@ def test_measures_of_another_kind_are_not_compared(tmp_path):
 
 
 def test_what_is_measured_at_the_end_is_not_missed_when_time_is_up(tmp_path):
-    trainer = linear(tmp_path, evaluate=lambda generate: {"fid": 3.0})
+    trainer = linear(tmp_path, evaluate=lambda gan: {"fid": 3.0})
 
     summary = trainer.train(10**6, sample_at=lambda step: True, max_seconds=0.5)
 
@@ -528,7 +611,7 @@ def test_what_is_measured_at_the_end_is_not_missed_when_time_is_up(tmp_path):
 
 def test_a_grid_before_the_first_line_of_the_log(tmp_path):
     (tmp_path / "log.jsonl").write_text("")
-    trainer = linear(tmp_path, evaluate=lambda generate: {"other": 1.0})
+    trainer = linear(tmp_path, evaluate=lambda gan: {"other": 1.0})
 
     pictures = trainer.train(2, sample_at=lambda step: True)["pictures"]
 

@@ -40,6 +40,15 @@ def test_draws_before_a_step_are_counted(schedule):
 
 @pytest.mark.parametrize("number", [0, -1, 1.5])
 def test_rejects_what_is_no_number_of_updates(number):
-    for make in (lambda: Ratio(number), lambda: Ratio(1, number), lambda: Turns(number)):
+    makes = [lambda: Ratio(number), lambda: Ratio(1, number), lambda: Turns(number)]
+    if number == 0:
+        del makes[1]  # The discriminator alone.
+    for make in makes:
         with pytest.raises((ValueError, TypeError), match="num_"):
             make()
+
+
+def test_a_ratio_without_a_generator_trains_the_discriminator_alone():
+    assert Ratio(2, 0).names(5) == ["draw", "discriminator"] * 2
+    assert Ratio(2, 0, shares_latents=True).names(5) == ["draw", "discriminator"] * 2
+    assert Ratio(2, 0).draws_before(3) == 6

@@ -15,6 +15,7 @@ from genflow.training.flow_trainer import FlowTrainer
 from genflow.training.gan_curve import save_gan_curves
 from genflow.training.gan_loss import GanLoss
 from genflow.training.gan_pictures import GanPictures
+from genflow.training.gan_round import GanRound
 from genflow.training.gan_trainer import GanTrainer
 from genflow.training.gif import save_gif
 from genflow.training.images import image_grid, save_labelled_rows, save_tiles
@@ -37,11 +38,13 @@ from genflow.training.run_config import (
     check_config,
     keep_config,
 )
-from genflow.training.run_flags import RunFlags, names_of_flags
+from genflow.training.run_flags import RunFlags, name_of_run, names_of_flags
 from genflow.training.run_log import RunLog, read_log
 from genflow.training.schedules import every
+from genflow.training.semi_supervised_loss import FeatureMatching, Fooling, SemiSupervisedLoss
 from genflow.training.stop_signals import StopSignals, TrainingStopped
 from genflow.training.tensorboard_log import TensorBoardLog
+from genflow.training.trained_gan import TrainedGan
 from genflow.training.update_schedules import Ratio, Turns
 
 __all__ = [
@@ -49,9 +52,12 @@ __all__ = [
     "Checkpoints",
     "ConfigurationError",
     "EpochLog",
+    "FeatureMatching",
     "FlowTrainer",
+    "Fooling",
     "GanLoss",
     "GanPictures",
+    "GanRound",
     "GanTrainer",
     "IterationLog",
     "Minimizer",
@@ -60,8 +66,10 @@ __all__ = [
     "Report",
     "RunFlags",
     "RunLog",
+    "SemiSupervisedLoss",
     "StopSignals",
     "TensorBoardLog",
+    "TrainedGan",
     "TrainingStopped",
     "Turns",
     "Update",
@@ -79,6 +87,7 @@ __all__ = [
     "keep_config",
     "latest_checkpoint",
     "linear_interpolation",
+    "name_of_run",
     "named_state",
     "names_of_flags",
     "parse_flags",

@@ -147,9 +147,7 @@ class FlowTrainer(Trainer):
                 make_classifier,
                 classifier_weight,
             )
-            average = self.tensors.average
-            self._start_average = tf.no_op() if average is None else average.start()
-            self.checkpoints.hold(self.tensors.state, config)
+            self._hold(self.tensors.state, self.tensors.average, config)
         self.reporter = FlowReporter(
             self.tensors, test_set, self._test_batch_size, sample_batch_size
         )

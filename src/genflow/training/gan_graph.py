@@ -1,6 +1,6 @@
 """The graph in which a GAN is trained on images."""
 
-from typing import Callable, Dict, Optional, Sequence
+from typing import Any, Callable, Dict, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v2 as tf
@@ -10,11 +10,12 @@ from genflow.core.random import host_seed
 from genflow.core.types import Seed, Tensor
 from genflow.gan.latents import DrawLatents
 from genflow.training.checkpoints import Session
-from genflow.training.gan_loss import GanLoss
+from genflow.training.gan_round import GanRound
 from genflow.training.minimizer import Minimizer, Update
 from genflow.training.named_state import named_state
 from genflow.training.pixel_range import Range, from_range, to_range
 from genflow.training.update_schedules import DISCRIMINATOR, DRAW, GENERATOR
+from genflow.training.weight_averages import WeightAverages
 
 # From the seed of what is random inside a network, a function that gives another one at each
 # call, to the network.
@@ -33,7 +34,7 @@ class GanGraph:
         self,
         make_generator: MakeNetwork,
         make_discriminator: MakeNetwork,
-        loss: GanLoss,
+        loss: Any,
         generator_minimizer: Minimizer,
         discriminator_minimizer: Minimizer,
         dataset: tf.data.Dataset,
@@ -49,7 +50,7 @@ class GanGraph:
         Args:
             make_generator: From the seed of its noise to the generator.
             make_discriminator: The same for the discriminator.
-            loss: Of both.
+            loss: Of both: has `discriminator_loss` and `generator_loss`.
             generator_minimizer: Makes the generator's update.
             discriminator_minimizer: Makes the discriminator's update.
             dataset: Pairs of a batch, `(images, labels)`, and its number.
@@ -75,14 +76,19 @@ class GanGraph:
             GENERATOR: self._generator_update(generator_minimizer, shares_latents),
         }
         self._advance = Update(self.global_step.assign_add(1), {})
-        self.average = generator_minimizer.average
         optimizers = {
             "generator_optimizer": generator_minimizer.optimizer,
             "discriminator_optimizer": discriminator_minimizer.optimizer,
         }
-        averages = {} if self.average is None else {"average": self.average}
+        averages = {
+            "average": generator_minimizer.average,
+            "discriminator_average": discriminator_minimizer.average,
+        }
+        averages = {name: average for name, average in averages.items() if average is not None}
+        self.averages = WeightAverages(averages.values())
         self.state = named_state(self.modules, optimizers, averages)
         self._build_samples()
+        self._build_judgement()
 
     def updates(self, names: Sequence[str]) -> Sequence[Update]:
         """The updates of a step, from their names."""
@@ -103,6 +109,14 @@ class GanGraph:
         """Generates uint8 images; without classes the labels are not looked at."""
         return session.run(self.samples, {self.z: z, self.labels: labels})
 
+    def judge(self, session: Session, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """What the discriminator returns for uint8 images; labels as for `generate`."""
+        return session.run(self._judgement, {self._judged: images, self.labels: labels})
+
+    def initialize(self, session: Session, images: np.ndarray, labels: np.ndarray) -> None:
+        """Sets what the discriminator sets from data."""
+        session.run(self._initial_updates, {self._judged: images, self.labels: labels})
+
     def _build_batch(self, dataset: tf.data.Dataset) -> None:
         self.iterator = tf.compat.v1.data.make_initializable_iterator(dataset)
         (images, labels), number = self.iterator.get_next()
@@ -112,8 +126,9 @@ class GanGraph:
             for variable, value in zip(kept, (images, labels, number))
         ]
         self._draw = Update(tf.group(*assigns), {})
-        images, labels, number = (tf.convert_to_tensor(variable) for variable in kept)
-        self._real, self._context = to_range(images, self._value_range), self._one_hot(labels)
+        images, self._labels, number = (tf.convert_to_tensor(variable) for variable in kept)
+        self._real = to_range(images, self._value_range)
+        self._context = self._one_hot(self._labels)
         self._batch_size = images.shape.as_list()[0]
         self._batch_seed = fold_in(make_seed(self._seed), number)
 
@@ -126,51 +141,46 @@ class GanGraph:
     def _start_pass(self, purpose: str) -> None:
         self._purpose, self._num_draws = purpose, 0
 
-    def _fake(self, purpose: str) -> Tensor:
-        seed = fold_in(self._batch_seed, "latents/{}".format(purpose))
+    def _fake(self, update: str, latents: str) -> Tensor:
+        self._start_pass("images of the " + update)
+        seed = fold_in(self._batch_seed, "latents/" + latents)
         z = self._draw_latents([self._batch_size, self._z_dim], seed)
         return self.generator(z, self._context, training=True)
 
-    def _judged(self, images: Tensor, purpose: str) -> Tensor:
-        self._start_pass(purpose)
-        return self.discriminator(images, self._context, training=True)
+    def _round(self, name: str, make_fake: Callable[[], Tensor]) -> GanRound:
+        return GanRound(
+            name,
+            self.discriminator,
+            self._real,
+            self._labels,
+            self._context,
+            self.global_step,
+            make_fake,
+            self._start_pass,
+            self._batch_seed,
+        )
 
     def _discriminator_update(self, minimizer: Minimizer) -> Update:
-        self._start_pass("generator of the discriminator")
-        fake = tf.stop_gradient(self._fake(DISCRIMINATOR))
-        real_logits = self._judged(self._real, "real")
-        # One after the other, for each of them moves the running statistics.
-        with tf.control_dependencies([real_logits]):
-            fake_logits = self._judged(fake, "fake")
-        loss = self._loss.discriminator(real_logits, fake_logits)
-        if self._loss.penalty is not None:
-            with tf.control_dependencies([fake_logits]):
-                loss += self._loss.penalty(
-                    lambda images: self._judged(images, "penalty"),
-                    self._real,
-                    fake,
-                    fold_in(self._batch_seed, "penalty"),
-                )
-        metrics = {
-            "real_probability": _mean_probability(real_logits),
-            "fake_probability": _mean_probability(fake_logits),
-        }
+        loss, metrics = self._loss.discriminator_loss(
+            self._round(
+                DISCRIMINATOR,
+                lambda: tf.stop_gradient(self._fake(DISCRIMINATOR, DISCRIMINATOR)),
+            )
+        )
         trained = {"discriminator": self.discriminator}
         return minimizer.update(
             loss, trained, self.global_step, metrics, advance=False, name=DISCRIMINATOR
         )
 
     def _generator_update(self, minimizer: Minimizer, shares_latents: bool) -> Update:
-        self._start_pass("generator")
-        fake = self._fake(DISCRIMINATOR if shares_latents else GENERATOR)
-        fake_logits = self._judged(fake, "fake of the generator")
-        logits = [fake_logits]
-        if self._loss.is_relativistic:
-            with tf.control_dependencies([fake_logits]):
-                logits = [self._judged(self._real, "real of the generator"), fake_logits]
-        loss = self._loss.generator(*logits)
+        latents = DISCRIMINATOR if shares_latents else GENERATOR
+        loss, metrics = self._loss.generator_loss(
+            self._round(GENERATOR, lambda: self._fake(GENERATOR, latents))
+        )
         trained = {"generator": self.generator}
-        return minimizer.update(loss, trained, self.global_step, advance=False, name=GENERATOR)
+        return minimizer.update(
+            loss, trained, self.global_step, metrics, advance=False, name=GENERATOR
+        )
 
     def _build_samples(self) -> None:
         v1 = tf.compat.v1
@@ -182,6 +192,13 @@ class GanGraph:
         self._count = v1.placeholder(tf.int32, [])
         self._latent_seed = v1.placeholder(tf.int32, [2])
         self._latents = self._draw_latents([self._count, self._z_dim], self._latent_seed)
+
+    def _build_judgement(self) -> None:
+        shape = [None] + self._real.shape.as_list()[1:]
+        self._judged = tf.compat.v1.placeholder(tf.uint8, shape, "judged")
+        images = to_range(self._judged, self._value_range)
+        self._judgement = self.discriminator(images, self.context)
+        _, self._initial_updates = self.discriminator.initialize(images, self.context)
 
     def _one_hot(self, labels: Tensor) -> Optional[Tensor]:
         return None if self.num_classes is None else tf.one_hot(labels, self.num_classes)
@@ -196,7 +213,3 @@ def _kept(value: Tensor) -> tf.Variable:
         use_resource=True,
         name="batch",
     )
-
-
-def _mean_probability(logits: Tensor) -> Tensor:
-    return tf.reduce_mean(tf.sigmoid(tf.cast(logits, tf.float32)))

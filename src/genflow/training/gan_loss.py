@@ -1,12 +1,21 @@
 """What the two networks of a GAN minimise."""
 
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, Dict, NamedTuple, Optional, Tuple
+
+import tensorflow.compat.v2 as tf
 
 from genflow.core.types import Seed, Tensor
+from genflow.training.gan_round import GanRound
+
+# A scalar to minimise, and what else to log.
+Loss = Tuple[Tensor, Dict[str, Tensor]]
 
 
 class GanLoss(NamedTuple):
-    """A pair of losses, and perhaps a penalty on the discriminator.
+    """A pair of losses of logits, and perhaps a penalty on the discriminator.
+
+    `GanTrainer` takes anything with its two methods, such as `SemiSupervisedLoss`, or a class
+    of your own.
 
     Attributes:
         generator: From the logits of generated images to a scalar; if the pair
@@ -28,3 +37,30 @@ class GanLoss(NamedTuple):
     discriminator: Callable[[Tensor, Tensor], Tensor]
     is_relativistic: bool = False
     penalty: Optional[Callable[[Callable, Tensor, Tensor, Seed], Tensor]] = None
+
+    def discriminator_loss(self, game: GanRound) -> Loss:
+        """What the discriminator minimises, and D(x) and D(G(z)) for the log."""
+        real_logits, fake_logits = game.judge(game.real), game.judge(game.fake)
+        loss = self.discriminator(real_logits, fake_logits)
+        if self.penalty is not None:
+            loss += self.penalty(game.judge, game.real, game.fake, game.seed("penalty"))
+        return loss, probabilities(real_logits, fake_logits)
+
+    def generator_loss(self, game: GanRound) -> Loss:
+        """What the generator minimises."""
+        fake_logits = game.judge(game.fake)
+        if self.is_relativistic:
+            return self.generator(game.judge(game.real), fake_logits), {}
+        return self.generator(fake_logits), {}
+
+
+def probabilities(real_logits: Tensor, fake_logits: Tensor) -> Dict[str, Tensor]:
+    """The mean probabilities with which images are taken for real, for the log."""
+    return {
+        "real_probability": _mean_probability(real_logits),
+        "fake_probability": _mean_probability(fake_logits),
+    }
+
+
+def _mean_probability(logits: Tensor) -> Tensor:
+    return tf.reduce_mean(tf.sigmoid(tf.cast(logits, tf.float32)))

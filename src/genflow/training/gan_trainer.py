@@ -13,7 +13,7 @@ from genflow.export import save_frozen_graph
 from genflow.gan.latents import DrawLatents, uniform_latents
 from genflow.training.checkpoints import Checkpoints, Session
 from genflow.training.gan_graph import GanGraph, MakeNetwork
-from genflow.training.gan_journal import Evaluate, GanJournal
+from genflow.training.gan_journal import Draw, Evaluate, GanJournal
 from genflow.training.gan_loss import GanLoss
 from genflow.training.gan_report import GanReporter
 from genflow.training.minimizer import Minimizer, Update
@@ -21,7 +21,7 @@ from genflow.training.nan_guard import find_bad_weight
 from genflow.training.pixel_range import Range
 from genflow.training.schedules import every
 from genflow.training.stop_signals import StopSignals
-from genflow.training.trained_generator import TrainedGenerator
+from genflow.training.trained_gan import TrainedGan
 from genflow.training.trainer import Trainer, count_parameters
 from genflow.training.update_schedules import Ratio, Turns
 
@@ -30,16 +30,17 @@ class GanTrainer(Trainer):
     """Trains a generator and a discriminator against each other, and reports what they do.
 
     What a step does is up to the schedule; every update is a run of the session of its own. The
-    discriminator minimises `loss.discriminator` of its logits of real and generated images,
-    the generator `loss.generator`. The log has both losses, and the mean probability with which
-    the discriminator takes real and generated images for real: D(x) and D(G(z)).
+    discriminator minimises `loss.discriminator_loss` of a `GanRound`, the generator
+    `loss.generator_loss`. The log has both losses, and what else they say: with `GanLoss` the
+    mean probability with which the discriminator takes real and generated images for real, D(x)
+    and D(G(z)).
 
-    Samples, evaluation, `trained` and `freeze` take the average of the generator's weights if
-    `generator_minimizer` keeps one; the checkpoints hold both.
+    Samples, evaluation, `trained` and `freeze` take the average of the weights of a network whose
+    minimizer keeps one; the checkpoints hold both.
 
     The folder of the run then has `log.jsonl`, an event file for TensorBoard,
     `learning_curves.png`, sample grids, always of the same latents, and checkpoints, of which
-    the last ones stay and the one with the lowest FID. A run whose folder has a checkpoint goes
+    the last ones stay and the best one. A run whose folder has a checkpoint goes
     on from it: as everything random is a function of the seed and the step, on a CPU with one
     thread it equals one that was never stopped, bit for bit.
 
@@ -75,7 +76,7 @@ class GanTrainer(Trainer):
         self,
         make_generator: MakeNetwork,
         make_discriminator: MakeNetwork,
-        loss: GanLoss,
+        loss: Any,
         generator_minimizer: Minimizer,
         discriminator_minimizer: Minimizer,
         train_set: ImageSource,
@@ -89,10 +90,14 @@ class GanTrainer(Trainer):
         augment: Optional[Callable] = None,
         num_parallel: int = 1,
         num_samples: int = 100,
+        init_batch_size: int = 0,
         evaluate: Optional[Evaluate] = None,
+        best_metric: str = "fid",
+        draw: Optional[Draw] = None,
         checkpoint_dir: str = "",
         sample_dir: str = "",
         logs_pictures: bool = True,
+        restore_path: Optional[str] = None,
         keep: int = 3,
         config: Any = None,
         session_config: Optional[tf.compat.v1.ConfigProto] = None,
@@ -106,7 +111,7 @@ class GanTrainer(Trainer):
                 from latents, and the context if there are classes, to images. Called once, in
                 the graph.
             make_discriminator: The same for the discriminator, from images to logits.
-            loss: Of both.
+            loss: Of both: a `GanLoss`, or anything else with its two methods.
             generator_minimizer: Makes the update of the generator's weights.
             discriminator_minimizer: Makes the update of the discriminator's.
             train_set: Images to train on.
@@ -120,11 +125,17 @@ class GanTrainer(Trainer):
             augment: Of the training images; see `genflow.data.batches`.
             num_parallel: Batches prepared at the same time.
             num_samples: Images in a sample grid.
-            evaluate: From a function that generates images to what is measured of them, as
-                `genflow.metrics` does.
+            init_batch_size: Images for data-dependent initialisation of the discriminator, such
+                as that of weight norm; 0 for none.
+            evaluate: From a `TrainedGan`, which generates images and judges them, to what is
+                measured of it, as `genflow.metrics` does.
+            best_metric: Of what is measured: the checkpoint with the lowest one is kept.
+            draw: From a `TrainedGan`, the number of steps made and a folder to the paths of
+                pictures by what they show, which it draws beside the sample grids.
             checkpoint_dir: Folder of the checkpoints, within that of the run.
             sample_dir: Folder of the sample grids, within that of the run.
             logs_pictures: Whether the event file has the pictures.
+            restore_path: Checkpoint of another run to start from; see `Checkpoints`.
             keep: How many of the last checkpoints stay.
             config: Configuration, to be stored in the checkpoints; anything that is JSON.
             session_config: Of the session.
@@ -145,9 +156,10 @@ class GanTrainer(Trainer):
             os.path.normpath(os.path.join(run_dir, folder))
             for folder in (checkpoint_dir, sample_dir)
         )
-        checkpoints = Checkpoints(checkpoint_dir, keep=keep)
+        checkpoints = Checkpoints(checkpoint_dir, restore_path, keep=keep)
         super().__init__(checkpoints, batch_size, session_config, show_progress)
         self.run_dir, self.seed = run_dir, seed
+        self._train_set, self._init_batch_size = train_set, init_batch_size
         self._folders = (run_dir, checkpoint_dir, sample_dir)
         self._schedule, self._value_range = schedule or Ratio(), value_range
         first = self._schedule.draws_before(self.checkpoints.step)
@@ -169,18 +181,17 @@ class GanTrainer(Trainer):
                 shares_latents=self._schedule.shares_latents,
                 seed=seed,
             )
-            average = self.tensors.average
-            self._start_average = tf.no_op() if average is None else average.start()
-            self.checkpoints.hold(self.tensors.state, config)
-        reporter = GanReporter(self.tensors, num_samples, num_classes or 1, batch_size)
+            self._hold(self.tensors.state, self.tensors.averages, config)
         self._journal = GanJournal(
-            reporter,
+            self.tensors,
+            GanReporter(self.tensors, num_samples, num_classes or 1, batch_size),
             self.checkpoints,
-            average,
             show_progress,
             run_dir,
             sample_dir,
             evaluate,
+            best_metric,
+            draw,
             logs_pictures,
         )
 
@@ -190,15 +201,26 @@ class GanTrainer(Trainer):
         return {name: count_parameters({name: m}) for name, m in self.tensors.modules.items()}
 
     @contextlib.contextmanager
-    def trained(self) -> Iterator[TrainedGenerator]:
-        """The generator of the last checkpoint, as a function from latents to images.
+    def trained(self) -> Iterator[TrainedGan]:
+        """The networks of the last checkpoint; a call of them makes images of latents.
 
         Raises:
             CheckpointError: If the run has no checkpoint.
         """
         with self._session_of_trained() as (session, stop):
-            generate = self._journal.generate(session, stop)
-            yield TrainedGenerator(self.tensors, session, generate, stop)
+            yield self._journal.gan(session, stop)
+
+    def evaluate(self) -> Dict[str, Any]:
+        """Measures the last checkpoint, as `evaluate` does while training.
+
+        Raises:
+            CheckpointError: If the run has no checkpoint.
+            ValueError: If the trainer was constructed without `evaluate`.
+        """
+        if not self._journal.evaluates:
+            raise ValueError("The trainer has nothing to measure: construct it with `evaluate`.")
+        with self._session_of_trained() as (session, stop):
+            return self._journal.measure(session, stop)
 
     def freeze(self, path: str) -> None:
         """Writes the generator of the last checkpoint as a frozen graph.
@@ -255,6 +277,10 @@ class GanTrainer(Trainer):
         return self.batch_size * self._schedule.draws_before(1)
 
     def _initialize(self, session: Session) -> None:
+        if self._init_batch_size:
+            random = np.random.RandomState([self.seed % 2**32, 1])
+            chosen = random.permutation(len(self._train_set))[: self._init_batch_size]
+            self.tensors.initialize(session, *self._train_set.read(chosen))
         session.run(self._start_average)
 
     def _diagnose(self, step: int, session: Session) -> str:

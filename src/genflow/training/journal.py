@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from typing import Any, Callable, Dict, Iterator, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Union
 
 from tqdm import tqdm
 
@@ -14,6 +14,7 @@ from genflow.training.report import Report
 from genflow.training.run_log import RunLog, read_log
 from genflow.training.stop_signals import StopSignals
 from genflow.training.tensorboard_log import TensorBoardLog
+from genflow.training.weight_averages import WeightAverages
 
 
 class Journal:
@@ -36,7 +37,7 @@ class Journal:
     def __init__(
         self,
         checkpoints: Checkpoints,
-        average: Optional[WeightAverage],
+        average: Union[WeightAverage, WeightAverages, None],
         use_average: bool,
         show_progress: bool,
         run_dir: Optional[str] = None,

@@ -1,7 +1,8 @@
 """The flags that every program which trains has."""
 
 import dataclasses
-from typing import Any, List
+import re
+from typing import Any, List, Sequence
 
 from genflow.training.flags import flag
 
@@ -45,3 +46,26 @@ def names_of_flags(config_class: Any) -> List[str]:
         ['download', 'clip_norm']
     """
     return [field.name for field in dataclasses.fields(config_class)]
+
+
+def name_of_run(config: Any, words: Sequence[str], leave_out: Sequence[str]) -> str:
+    """A name for the folder of a run that says which flags are not their default.
+
+    Args:
+        config: An instance of a dataclass.
+        words: What the name starts with.
+        leave_out: Flags that the name does not speak of.
+
+    Returns:
+        A name that any file system takes.
+
+    Example:
+        >>> name_of_run(RunFlags(clip_norm=0.5, steps=7, download=True), ["my run"], ["steps"])
+        'my_run-download-clip_norm=0.5'
+    """
+    words = list(words)
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.name not in leave_out and value != field.default:
+            words.append(field.name if value is True else "{}={}".format(field.name, value))
+    return re.sub(r"[^\w.=-]+", "_", "-".join(words)).strip("_.")

@@ -46,6 +46,7 @@ class Trainer:
         self._has_trained = False
         self._folders: Sequence[str] = ()  # Made when training starts.
         self._graph: tf.Graph
+        self._start_average: tf.Operation
         self._journal: Journal
         self.tensors: Any
 
@@ -133,6 +134,11 @@ class Trainer:
                 summary = self._journal.summary(step, last, session, meter, stop)
         shown = "train_" + self._shown
         return dict(summary, num_steps=step, **{shown: meter.last.get(shown)})
+
+    def _hold(self, state: Dict[str, tf.Variable], average: Optional[Any], config: Any) -> None:
+        """Takes what checkpoints hold; the average starts as the weights."""
+        self._start_average = tf.no_op() if average is None else average.start()
+        self.checkpoints.hold(state, config)
 
     def _images_per_step(self) -> int:
         return self.batch_size

@@ -37,17 +37,20 @@ class Ratio:
 
         Args:
             num_discriminator: Updates of the discriminator in a step.
-            num_generator: Updates of the generator in a step.
+            num_generator: Updates of the generator in a step; 0 trains the discriminator alone.
             shares_latents: Whether the generator trains on the latents of the discriminator.
 
         Raises:
-            ValueError: If a number is not a positive integer.
+            ValueError: If a number is not a positive integer, or 0 where it may be.
         """
         check_positive_integer(num_discriminator, "num_discriminator")
-        check_positive_integer(num_generator, "num_generator")
+        if num_generator != 0:
+            check_positive_integer(num_generator, "num_generator")
         self.shares_latents = shares_latents
         again = [GENERATOR] if shares_latents else [DRAW, GENERATOR]
-        self._names = [DRAW, DISCRIMINATOR] * num_discriminator + [GENERATOR]
+        self._names = [DRAW, DISCRIMINATOR] * num_discriminator + [GENERATOR] * min(
+            num_generator, 1
+        )
         self._names += again * (num_generator - 1)
 
     def names(self, step: int) -> List[str]:

@@ -1,0 +1,97 @@
+"""What the losses of one update of a GAN are computed from."""
+
+from typing import Callable, List, Optional
+
+import tensorflow.compat.v2 as tf
+
+from genflow.core import Network, fold_in
+from genflow.core.types import Seed, Tensor
+
+
+class GanRound:
+    """The images of one update, and the discriminator that judges them.
+
+    Every pass through the discriminator waits for the one before, for each of them moves the
+    running statistics, and has random numbers of its own.
+
+    Attributes:
+        real: `[batch, height, width, channels]`: real images, in the range of the generator.
+        labels: `[batch]`, int32: the class of each of them; -1 where it is not known.
+        step: Number of steps made before this one, a scalar.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        discriminator: Network,
+        real: Tensor,
+        labels: Tensor,
+        context: Optional[Tensor],
+        step: Tensor,
+        make_fake: Callable[[], Tensor],
+        start_pass: Callable[[str], None],
+        batch_seed: Seed,
+    ) -> None:
+        """Constructs what `GanGraph` hands to a loss.
+
+        Args:
+            name: Of the update, in the names of its passes.
+            discriminator: Judges.
+            real: Real images.
+            labels: Their labels.
+            context: Of both networks; `None` for none.
+            step: Number of steps made.
+            make_fake: Makes the generated images; called once, if they are asked for.
+            start_pass: Called with the name of each pass before it.
+            batch_seed: Of the batch.
+        """
+        self.real, self.labels, self.step = real, labels, step
+        self._name, self._discriminator, self._context = name, discriminator, context
+        self._make_fake, self._start_pass, self._batch_seed = make_fake, start_pass, batch_seed
+        self._fake = None  # type: Optional[Tensor]
+        self._last_pass = []  # type: List[Tensor]
+        self._num_passes = 0
+
+    @property
+    def fake(self) -> Tensor:
+        """Generated images, as many as real ones."""
+        if self._fake is None:
+            self._fake = self._make_fake()
+        return self._fake
+
+    def judge(self, images: Tensor) -> Tensor:
+        """What the discriminator, in training, returns for images."""
+        return self._pass(self._discriminator, images)
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the discriminator decides on, in training; it must have `features`."""
+        return self._pass(self._discriminator.features, images)
+
+    def together(self, judge: Callable[[Tensor], Tensor], *batches: Tensor) -> List[Tensor]:
+        """What `judge` or `features` returns for several batches, of one pass for all of them.
+
+        It is faster than one pass for each, and the same where the discriminator looks at every
+        image by itself: not with batch norm or minibatch discrimination.
+        """
+        y = judge(tf.concat(batches, axis=0))
+        return tf.split(y, [tf.shape(batch)[0] for batch in batches])
+
+    def unlabelled(self, values: Tensor) -> Tensor:
+        """Those of the values, one for each real image, whose image has no label.
+
+        All of them, if every image has one: then nothing was set apart to learn from without.
+        """
+        mask = self.labels < 0
+        return tf.boolean_mask(values, mask | ~tf.reduce_any(mask))
+
+    def seed(self, purpose: str) -> Tensor:
+        """A seed for what is random in a loss."""
+        return fold_in(self._batch_seed, purpose)
+
+    def _pass(self, network: Network, images: Tensor) -> Tensor:
+        self._num_passes += 1
+        self._start_pass("judgement {} of the {}".format(self._num_passes, self._name))
+        with tf.control_dependencies(self._last_pass):
+            y = network(images, self._context, training=True)
+        self._last_pass = [y]
+        return y

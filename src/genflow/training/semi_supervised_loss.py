@@ -1,0 +1,169 @@
+"""What the networks of a semi-supervised GAN minimise."""
+
+from typing import Callable, Optional, Tuple
+
+import tensorflow.compat.v2 as tf
+
+from genflow import losses
+from genflow.core.types import Tensor
+from genflow.losses.feature_matching import Distance
+from genflow.training.gan_loss import Loss, probabilities
+from genflow.training.gan_round import GanRound
+
+
+class SemiSupervisedLoss:
+    """A discriminator that tells the classes apart, and generated images from real ones.
+
+    The discriminator minimises
+
+        labelled_loss + unlabelled_weight * (unlabelled_loss + generated_loss) / 2
+
+    with the functions of these names in `genflow.losses`, of the labelled images of a batch, the
+    others, and generated ones. Where every image has a label, all of them are the others, too.
+
+    The log has the three terms as `supervised_loss`, `real_loss` and `fake_loss`, the `accuracy`
+    of the discriminator, in training, on the labelled images, and D(x) and D(G(z)).
+
+    Example:
+        >>> loss = SemiSupervisedLoss(FeatureMatching(losses.l1_distance))
+        >>> loss.unlabelled_weight
+        1.0
+
+    References:
+        Salimans et al., Improved Techniques for Training GANs, 2016, section 5.
+        https://arxiv.org/abs/1606.03498
+    """
+
+    def __init__(
+        self,
+        generator: Callable[[GanRound], Loss],
+        to_class_logits: Callable[[Tensor], Tensor] = losses.append_fake_logit,
+        unlabelled_weight: float = 1.0,
+        real_smoothing: float = 0.0,
+        fake_smoothing: float = 0.0,
+        is_joint: bool = False,
+    ) -> None:
+        """Constructs the loss.
+
+        Args:
+            generator: From a `GanRound` to what the generator minimises, and what else to log:
+                `FeatureMatching`, `Fooling`, or a function of your own.
+            to_class_logits: From the outputs of the discriminator to logits of the classes and,
+                last, of the class of generated images: `append_fake_logit` for a discriminator
+                with an output for each class, `tf.identity` for one with an output more.
+            unlabelled_weight: Of the terms without labels; with 0 there is no generator in the
+                loss of the discriminator, which then is an ordinary classifier.
+            real_smoothing: Label smoothing of `unlabelled_loss`.
+            fake_smoothing: Label smoothing of `generated_loss`.
+            is_joint: Whether real and generated images pass the discriminator together; see
+                `GanRound.together`.
+
+        Raises:
+            ValueError: If `unlabelled_weight` is negative.
+        """
+        if not unlabelled_weight >= 0:
+            raise ValueError(
+                "`unlabelled_weight` must not be negative; got {}.".format(unlabelled_weight)
+            )
+        self.generator_loss, self.unlabelled_weight = generator, unlabelled_weight
+        self._to_class_logits = to_class_logits
+        self._real_smoothing, self._fake_smoothing = real_smoothing, fake_smoothing
+        self._is_joint = is_joint
+
+    def discriminator_loss(self, game: GanRound) -> Loss:
+        """What the discriminator minimises, and its parts for the log."""
+        real_logits, fake_logits = self._class_logits(game)
+        supervised_loss = losses.labelled_loss(real_logits, game.labels)
+        metrics = {
+            "supervised_loss": supervised_loss,
+            "accuracy": losses.labelled_accuracy(real_logits, game.labels),
+        }
+        if fake_logits is None:
+            return supervised_loss, metrics
+        real_logits = game.unlabelled(real_logits)
+        real_loss = losses.unlabelled_loss(real_logits, self._real_smoothing)
+        fake_loss = losses.generated_loss(fake_logits, self._fake_smoothing)
+        metrics.update(real_loss=real_loss, fake_loss=fake_loss)
+        metrics.update(
+            probabilities(losses.real_logits(real_logits), losses.real_logits(fake_logits))
+        )
+        return supervised_loss + self.unlabelled_weight * (real_loss + fake_loss) / 2, metrics
+
+    def _class_logits(self, game: GanRound) -> Tuple[Tensor, Optional[Tensor]]:
+        """Of real images, and of generated ones if there are any in the loss."""
+        if not self.unlabelled_weight:
+            return self._to_class_logits(game.judge(game.real)), None
+        if self._is_joint:
+            outputs = game.together(game.judge, game.real, game.fake)
+        else:
+            outputs = [game.judge(game.real), game.judge(game.fake)]
+        real_logits, fake_logits = [self._to_class_logits(each) for each in outputs]
+        return real_logits, fake_logits
+
+
+class FeatureMatching:
+    """A generator whose images have the features of real ones on average.
+
+    It minimises `feature_matching_loss` of the features of real images without a label, which
+    the discriminator must have as `features`, and those of generated images.
+
+    Example:
+        >>> FeatureMatching().distance is losses.mean_squared_distance
+        True
+
+    References:
+        Salimans et al., Improved Techniques for Training GANs, 2016, section 3.1.
+        https://arxiv.org/abs/1606.03498
+    """
+
+    def __init__(
+        self, distance: Distance = losses.mean_squared_distance, is_joint: bool = False
+    ) -> None:
+        """Constructs the loss.
+
+        Args:
+            distance: Of the mean features; see `genflow.losses.feature_matching_loss`.
+            is_joint: As of `SemiSupervisedLoss`.
+        """
+        self.distance, self._is_joint = distance, is_joint
+
+    def __call__(self, game: GanRound) -> Loss:
+        """What the generator minimises."""
+        images = game.unlabelled(game.real)
+        if self._is_joint:
+            real, fake = game.together(game.features, images, game.fake)
+        else:
+            real, fake = game.features(images), game.features(game.fake)
+        return losses.feature_matching_loss(real, fake, self.distance), {}
+
+
+class Fooling:
+    """A generator whose images are taken for real.
+
+    It minimises a generator's loss, as `genflow.losses` has them, of the logits of being real.
+
+    Example:
+        >>> fooling = Fooling(losses.minimax_generator_loss)
+
+    References:
+        Salimans et al., Improved Techniques for Training GANs, 2016, section 5.
+        https://arxiv.org/abs/1606.03498
+    """
+
+    def __init__(
+        self,
+        loss: Callable[[Tensor], Tensor] = losses.non_saturating_generator_loss,
+        to_class_logits: Callable[[Tensor], Tensor] = losses.append_fake_logit,
+    ) -> None:
+        """Constructs the loss.
+
+        Args:
+            loss: From logits of being real to a scalar.
+            to_class_logits: As of `SemiSupervisedLoss`.
+        """
+        self._loss, self._to_class_logits = loss, to_class_logits
+
+    def __call__(self, game: GanRound) -> Loss:
+        """What the generator minimises."""
+        class_logits = self._to_class_logits(game.judge(game.fake))
+        return self._loss(losses.real_logits(class_logits)), {}
