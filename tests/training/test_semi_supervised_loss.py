@@ -127,7 +127,7 @@ def test_the_discriminator_minimises_what_the_paper_says(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "distance, order", [(losses.mean_absolute_distance, 1), (losses.mean_squared_distance, 2)]
+    ("distance", "order"), [(losses.mean_absolute_distance, 1), (losses.mean_squared_distance, 2)]
 )
 def test_features_are_matched_to_those_of_images_without_labels(tmp_path, distance, order):
     trainer = make_trainer(tmp_path, SemiSupervisedLoss(FeatureMatching(distance)))

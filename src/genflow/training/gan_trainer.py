@@ -14,7 +14,6 @@ from genflow.gan.latents import DrawLatents, uniform_latents
 from genflow.training.checkpoints import Checkpoints, Session
 from genflow.training.gan_graph import GanGraph, MakeNetwork
 from genflow.training.gan_journal import Draw, Evaluate, GanJournal
-from genflow.training.gan_loss import GanLoss
 from genflow.training.gan_report import GanReporter
 from genflow.training.minimizer import Minimizer, Update
 from genflow.training.nan_guard import find_bad_weight
@@ -48,6 +47,7 @@ class GanTrainer(Trainer):
         >>> import functools, tempfile
         >>> from genflow import gan, losses
         >>> from genflow.data import load_digits
+        >>> from genflow.training import GanLoss
         >>> loss = GanLoss(
         ...     losses.non_saturating_generator_loss, losses.non_saturating_discriminator_loss)
         >>> adam = functools.partial(tf.compat.v1.train.AdamOptimizer, 2e-4, 0.5)

@@ -2,8 +2,6 @@
 
 from typing import Callable, Optional, Tuple
 
-import tensorflow.compat.v2 as tf
-
 from genflow import losses
 from genflow.core.types import Tensor
 from genflow.losses.feature_matching import Distance
