@@ -78,6 +78,7 @@ class Case:
         out_shape: Of a network, without the batch: where it is not that of the input, with
             `out_channels` for its channels.
         mixes_examples: Whether an output depends on the neighbours of its example by design.
+        initializes_noisily: Whether `initialize` adds noise or drops values.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Case:
         out_channels=None,
         out_shape=None,
         mixes_examples=False,
+        initializes_noisily=False,
     ):
         self.name = name
         self.make = make
@@ -103,6 +105,7 @@ class Case:
         self.out_channels = out_channels
         self.out_shape = out_shape
         self.mixes_examples = mixes_examples
+        self.initializes_noisily = initializes_noisily
 
     def __repr__(self):
         return self.name
@@ -605,6 +608,7 @@ NETWORKS = [
         lambda: gan.DenseDiscriminator((4, 3), num_outputs=2, seed=1, noise_seed=2),
         normal(3, 2, 1),
         initializes=True,
+        initializes_noisily=True,
         out_shape=(2,),
     ),
     Case(
@@ -612,6 +616,7 @@ NETWORKS = [
         lambda: gan.DenseFeatures((4,), seed=1, noise_seed=2),
         normal(5),
         initializes=True,
+        initializes_noisily=True,
         out_shape=(4,),
     ),
     Case(
@@ -660,6 +665,7 @@ NETWORKS = [
         lambda: gan.PooledDiscriminator((3,), num_outputs=2, seed=1, noise_seed=2),
         normal(5, 6, 1),
         initializes=True,
+        initializes_noisily=True,
         out_shape=(2,),
     ),
     Case(
@@ -667,6 +673,7 @@ NETWORKS = [
         lambda: gan.PooledFeatures((3,), seed=1, noise_seed=2),
         normal(5, 5, 1),
         initializes=True,
+        initializes_noisily=True,
         out_shape=(3,),
     ),
     Case(

@@ -73,7 +73,7 @@ class DenseDiscriminator(ComposedNetwork):
             noise_seed=noise_seed,
             name=self.name + "_features",
         )
-        self.noise = GaussianNoise(noise, noise_seed_for(noise_seed, "head"))
+        self.noise = GaussianNoise(noise, noise_seed_for(noise_seed, "head"), in_initialize=True)
         self.head = WeightNormDense(num_outputs, stddev=0.1, seed=last)
 
     def _compose(self, x: Tensor, context: Optional[Nest], run: Run) -> Tensor:

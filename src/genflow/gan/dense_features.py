@@ -67,7 +67,7 @@ class DenseFeatures(ComposedNetwork):
         widths = checked_widths(widths, "widths", can_be_empty=False)
         stddevs = [input_noise] + [noise] * (len(widths) - 1)
         self.noises = [
-            GaussianNoise(stddev, noise_seed_for(noise_seed, str(index)))
+            GaussianNoise(stddev, noise_seed_for(noise_seed, str(index)), in_initialize=True)
             for index, stddev in enumerate(stddevs)
         ]
         self.dense = [

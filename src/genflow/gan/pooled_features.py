@@ -78,7 +78,7 @@ class PooledFeatures(ComposedNetwork):
         self.slope = slope
         rates = [input_dropout] + [dropout] * len(widths)
         self.dropouts = [
-            Dropout(rate, noise_seed_for(noise_seed, str(index)))
+            Dropout(rate, noise_seed_for(noise_seed, str(index)), in_initialize=True)
             for index, rate in enumerate(rates)
         ]
         arguments = [(n, 3, stride, True) for n in widths for stride in (1, 1, 2)]

@@ -1,12 +1,12 @@
 """Dropout."""
 
-from typing import Optional
+from typing import Optional, Tuple
 
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Network, make_seed
 from genflow.core.checks import check_floating
-from genflow.core.types import Nest, Seed, Tensor
+from genflow.core.types import Nest, Seed, Tensor, Updates
 
 
 class Dropout(Network):
@@ -27,7 +27,13 @@ class Dropout(Network):
         Overfitting, 2014, section 10. https://jmlr.org/papers/v15/srivastava14a.html
     """
 
-    def __init__(self, rate: float, seed: Seed = None, name: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        rate: float,
+        seed: Seed = None,
+        in_initialize: bool = False,
+        name: Optional[str] = None,
+    ) -> None:
         """Constructs the layer.
 
         Args:
@@ -36,6 +42,8 @@ class Dropout(Network):
                 one at every call; a function without arguments that returns an int32
                 tensor of shape `[2]` is called at every call, which is how a training
                 loop makes the mask a function of seed and step.
+            in_initialize: Whether `initialize` drops, too: then layers that set themselves
+                from data are set for what they see in training.
             name: Name scope of the layer.
 
         Raises:
@@ -45,6 +53,7 @@ class Dropout(Network):
         if not 0.0 <= rate < 1.0:
             raise ValueError("`rate` must be in [0, 1); got {}.".format(rate))
         self.rate = rate
+        self.in_initialize = in_initialize
         self._seed = seed
 
     @property
@@ -59,3 +68,6 @@ class Dropout(Network):
         # In float32 whatever the type, so that a seed is one mask.
         uniform = tf.random.stateless_uniform(tf.shape(x), make_seed(self._seed))
         return x * (tf.cast(uniform >= self.rate, x.dtype) / (1.0 - self.rate))
+
+    def _initialize(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Updates]:
+        return self._call(x, context, self.in_initialize), []

@@ -1,12 +1,12 @@
 """Gaussian noise."""
 
-from typing import Optional
+from typing import Optional, Tuple
 
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Network, make_seed
 from genflow.core.checks import check_floating
-from genflow.core.types import Nest, Seed, Tensor
+from genflow.core.types import Nest, Seed, Tensor, Updates
 
 
 class GaussianNoise(Network):
@@ -30,7 +30,13 @@ class GaussianNoise(Network):
         (instance noise). https://arxiv.org/abs/1610.04490
     """
 
-    def __init__(self, stddev: float, seed: Seed = None, name: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        stddev: float,
+        seed: Seed = None,
+        in_initialize: bool = False,
+        name: Optional[str] = None,
+    ) -> None:
         """Constructs the layer.
 
         Args:
@@ -39,6 +45,8 @@ class GaussianNoise(Network):
                 one at every call; a function without arguments that returns an int32
                 tensor of shape `[2]` is called at every call, which is how a training
                 loop makes the noise a function of seed and step.
+            in_initialize: Whether `initialize` adds it, too: then layers that set themselves
+                from data are set for what they see in training.
             name: Name scope of the layer.
 
         Raises:
@@ -48,6 +56,7 @@ class GaussianNoise(Network):
         if not stddev >= 0.0:
             raise ValueError("`stddev` must not be negative; got {}.".format(stddev))
         self.stddev = stddev
+        self.in_initialize = in_initialize
         self._seed = seed
 
     @property
@@ -62,3 +71,6 @@ class GaussianNoise(Network):
         # In float32 whatever the type, so that a seed is one noise.
         noise = tf.random.stateless_normal(tf.shape(x), make_seed(self._seed))
         return x + tf.cast(self.stddev * noise, x.dtype)
+
+    def _initialize(self, x: Tensor, context: Optional[Nest]) -> Tuple[Tensor, Updates]:
+        return self._call(x, context, self.in_initialize), []

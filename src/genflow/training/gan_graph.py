@@ -21,6 +21,8 @@ from genflow.training.weight_averages import WeightAverages
 # call, to the network.
 MakeNetwork = Callable[[Seed], Network]
 
+_INITIALIZATION = "initialization"
+
 
 class GanGraph:
     """Tensors and operations for training and for generating images.
@@ -136,7 +138,9 @@ class GanGraph:
         """Of what is random inside the networks: another one for every layer and pass."""
         self._num_draws += 1
         purpose = "noise/{}/{}".format(self._purpose, self._num_draws)
-        return fold_in(self._batch_seed, purpose)
+        # Before training there is no batch.
+        seed = make_seed(self._seed) if self._purpose == _INITIALIZATION else self._batch_seed
+        return fold_in(seed, purpose)
 
     def _start_pass(self, purpose: str) -> None:
         self._purpose, self._num_draws = purpose, 0
@@ -198,6 +202,7 @@ class GanGraph:
         self._judged = tf.compat.v1.placeholder(tf.uint8, shape, "judged")
         images = to_range(self._judged, self._value_range)
         self._judgement = self.discriminator(images, self.context)
+        self._start_pass(_INITIALIZATION)
         _, self._initial_updates = self.discriminator.initialize(images, self.context)
 
     def _one_hot(self, labels: Tensor) -> Optional[Tensor]:

@@ -28,7 +28,7 @@ class GanReporter:
 
         Args:
             tensors: The graph.
-            num_samples: Images in a sample grid.
+            num_samples: Images in a sample grid; 0 for no grid.
             num_classes: Columns of a class each; 1 for a model without classes.
             batch_size: Images generated at once.
         """
@@ -36,7 +36,9 @@ class GanReporter:
         self._num_classes, self._batch_size = num_classes, batch_size
 
     def draw(self, step: int, session: Session, folder: str, stop: StopSignals) -> Dict[str, str]:
-        """Saves the sample grid; returns its path by what it shows."""
+        """Saves the sample grid, if there is to be one; returns its path by what it shows."""
+        if not self._num_samples:
+            return {}
         path = os.path.join(folder, "train_{:08d}.png".format(step))
         z = self._tensors.latents(session, self._num_samples, "samples")
         parts = np.array_split(z, range(self._batch_size, len(z), self._batch_size))

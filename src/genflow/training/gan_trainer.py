@@ -124,7 +124,7 @@ class GanTrainer(Trainer):
             batch_size: Images in each update.
             augment: Of the training images; see `genflow.data.batches`.
             num_parallel: Batches prepared at the same time.
-            num_samples: Images in a sample grid.
+            num_samples: Images in a sample grid; 0 for no grid.
             init_batch_size: Images for data-dependent initialisation of the discriminator, such
                 as that of weight norm; 0 for none.
             evaluate: From a `TrainedGan`, which generates images and judges them, to what is
@@ -147,7 +147,8 @@ class GanTrainer(Trainer):
             CheckpointError: If the run cannot go on from its checkpoint.
         """
         check_positive_integer(z_dim, "z_dim")
-        check_positive_integer(num_samples, "num_samples")
+        if num_samples != 0:
+            check_positive_integer(num_samples, "num_samples")
         if not value_range[0] < value_range[1]:
             raise ValueError(
                 "`value_range` must be two numbers in rising order; got {}.".format(value_range)

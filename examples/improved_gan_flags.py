@@ -1,0 +1,247 @@
+"""The flags of `improved_gan_mnist.py`."""
+
+import dataclasses
+import os
+from typing import Callable, NamedTuple, Tuple
+
+from genflow.gan.latents import DrawLatents, uniform_latents
+from genflow.training import RunFlags, check_flags, flag, name_of_run, names_of_flags
+
+_DATA_SETS = (
+    "MNIST, FASHION_MNIST, SVHN, CIFAR10, digits (which come with scikit-learn), or a folder: of "
+    "records in three splits, or with the data.hdf5 of the original"
+)
+
+
+@dataclasses.dataclass
+class OriginalFlags:
+    """The flags of the original and of its Ascend port, under their names."""
+
+    debug: bool = flag(False, "show where in the program an error came from")
+    prefix: str = flag("default", "first word of the name of the folder of the run")
+    train_dir: str = flag(
+        "",
+        "folder of the run; by default one in ./train_dir, named after the flags",
+        aliases=["train_url"],
+    )
+    checkpoint: str = flag(
+        "",
+        "checkpoint of another run, or its folder, to start from; with --evaluate, the folder of "
+        "the run to measure, or `best` in it",
+    )
+    dataset: str = flag("MNIST", _DATA_SETS)
+    dump_result: bool = flag(False, "write generated images to samples_<step>.hdf5, too")
+    batch_size: int = flag(
+        0,
+        "real images in each update; 0 for that of the preset: 200 in paper, half of them with "
+        "labels, and 32 in port",
+        at_least=0,
+    )
+    n_z: int = flag(0, "size of the latents; 0 for that of the preset, 100 or 128", at_least=0)
+    norm_type: str = flag(
+        "batch", "norm of both networks (port only)", choices=["batch", "instance", "None"]
+    )
+    deconv_type: str = flag(
+        "bilinear",
+        "how the generator doubles height and width (port only)",
+        choices=["bilinear", "nn", "transpose"],
+    )
+    log_step: int = flag(10, "updates between lines on the console", at_least=1)
+    test_sample_step: int = flag(
+        1000,
+        "updates between evaluations on all validation images; 0 for only at the end (every 100 "
+        "on a batch of them in the original)",
+        at_least=0,
+    )
+    output_save_step: int = flag(
+        1000, "updates between pictures; 0 for only at the end", at_least=0
+    )
+    max_sample: int = flag(5000, "how many images --dump_result writes", at_least=1)
+    learning_rate_g: float = flag(
+        0.0,
+        "of Adam for the generator; 0 for that of the preset: 0.003 (MNIST) or 0.0003 in paper; "
+        "0.001 in port, which the original used whatever it was told",
+        at_least=0,
+    )
+    learning_rate_d: float = flag(0.0, "the same for the discriminator", at_least=0)
+    update_rate: int = flag(
+        1, "updates of the generator for each one of the discriminator", at_least=1
+    )
+    data_id: str = flag(
+        "", "numbers of the test images to look at with --evaluate, as 3,14,15; all by default"
+    )
+
+
+@dataclasses.dataclass
+class Config(RunFlags, OriginalFlags):
+    """The flags: those of the original, those of every run, then those that neither has."""
+
+    data_dir: str = flag(
+        "",
+        "folder with the data (default: GENFLOW_DATA_DIR, or a cache folder)",
+        aliases=["data_url"],
+    )
+    steps: int = flag(
+        20000, "updates to make (45000 in the port)", aliases=["max_training_steps"], at_least=1
+    )
+    steps_log: int = flag(
+        100,
+        "updates between lines of log.jsonl, and points in TensorBoard",
+        aliases=["write_summary_step"],
+        at_least=1,
+    )
+    steps_checkpoint: int = flag(
+        1000, "updates between checkpoints", aliases=["ckpt_save_step"], at_least=1
+    )
+    preset: str = flag(
+        "paper",
+        "networks, losses and their numbers: those of the paper for images of this kind, or those "
+        "of the published TensorFlow code and its Ascend port, which use every label",
+        choices=["paper", "port"],
+    )
+    labels_per_class: int = flag(
+        -1,
+        "training images of each class whose label is used, at least 10, chosen by the seed; 0 for "
+        "all; -1 for that of the preset: 10 (400 of CIFAR10, 100 of SVHN) in paper, all in port",
+        at_least=-1,
+    )
+    supervised_only: bool = flag(
+        False, "train the discriminator alone, on the labels alone: what a GAN is compared with"
+    )
+    unlabelled_weight: float = flag(
+        1.0, "of the losses without labels (unlabeled_weight of the authors' code)", at_least=0
+    )
+    feature_distance: str = flag(
+        "",
+        "of the mean features that the generator matches (paper only); by default l2 for gray "
+        "images and l1 for others",
+        choices=["", "l1", "l2"],
+    )
+    label_smoothing: float = flag(
+        0.0, "how far below 1 the target of real images is", at_least=0, below=1
+    )
+    minibatch_discrimination: bool = flag(
+        False, "minibatch discrimination before the last layer (paper, colour images only)"
+    )
+    decay_from: float = flag(
+        0.5,
+        "share of the updates after which the learning rates fall to 0, linearly; 1 for never",
+        at_least=0,
+    )
+    average_decay: float = flag(
+        0.999,
+        "of the averages of the weights, which judge and draw; 0 for none",
+        at_least=0,
+        below=1,
+    )
+    n_valid: int = flag(
+        5000,
+        "training images to hold out for validation; at most a tenth of them is",
+        at_least=10,
+    )
+    num_samples: int = flag(100, "images in a sample grid", at_least=1)
+    evaluate: bool = flag(
+        False, "no training: measure the accuracy of a trained run on the test images"
+    )
+    seed: int = flag(0, "of everything random, also of which labels are used", at_least=0)
+
+
+# What may differ when the same run goes on.
+MAY_CHANGE = (
+    names_of_flags(RunFlags)
+    + (
+        "debug prefix train_dir checkpoint dump_result log_step test_sample_step output_save_step "
+        "max_sample learning_rate_g learning_rate_d data_id data_dir num_samples evaluate"
+    ).split()
+)
+
+
+class Preset(NamedTuple):
+    """The numbers of a preset.
+
+    Attributes:
+        batch_size: Real images in an update.
+        n_z: Size of the latents.
+        draw_latents: Draws them.
+        value_range: Of the pixels.
+        learning_rate: Of Adam.
+        clip_norm: Of the gradients; 0 for none.
+        labels_per_class: By data set, and of all others; 0 for all.
+        init_batch_size: For data-dependent initialisation.
+    """
+
+    batch_size: int
+    n_z: int
+    draw_latents: DrawLatents
+    value_range: Tuple[float, float]
+    learning_rate: float
+    clip_norm: float
+    labels_per_class: Callable[[str], int]
+    init_batch_size: int
+
+
+_LABELS = {"CIFAR10": 400, "SVHN": 100}
+
+
+def preset(config: Config, image_shape: Tuple[int, int, int]) -> Preset:
+    """The numbers of --preset for images of this kind, but for those that flags say."""
+    is_gray = image_shape[-1] == 1
+    if config.preset == "port":
+        found = Preset(
+            32, 128, uniform_latents(-1.0, 1.0), (-1.0, 1.0), 0.001, 20.0, lambda name: 0, 0
+        )
+    else:
+        found = Preset(
+            200,
+            100,
+            uniform_latents(0.0, 1.0),
+            (0.0, 1.0) if is_gray else (-1.0, 1.0),
+            0.003 if is_gray else 0.0003,
+            0.0,
+            lambda name: _LABELS.get(name, 10),
+            500,
+        )
+    said = {
+        "batch_size": config.batch_size,
+        "n_z": config.n_z,
+        "clip_norm": config.clip_norm,
+    }
+    return found._replace(**{name: value for name, value in said.items() if value})
+
+
+def check(config: Config) -> None:
+    """Refuses flags out of range, and those that mean nothing together."""
+    check_flags(config)
+    if 0 < config.labels_per_class < 10:
+        raise ValueError(
+            "--labels_per_class must be at least 10, or 0 for all; got {}.".format(
+                config.labels_per_class
+            )
+        )
+    if config.decay_from > 1:
+        raise ValueError("--decay_from must be in [0, 1]; got {}.".format(config.decay_from))
+    defaults = Config()
+    only = {
+        "paper": ["feature_distance", "minibatch_discrimination"],
+        "port": ["norm_type", "deconv_type"],
+    }
+    for name, flags in only.items():
+        for each in flags:
+            if config.preset != name and getattr(config, each) != getattr(defaults, each):
+                raise ValueError(
+                    "--{} is for --preset {}; got --preset {}: leave it out.".format(
+                        each, name, config.preset
+                    )
+                )
+    if config.supervised_only and config.dump_result:
+        raise ValueError("--supervised_only trains no generator: leave --dump_result out.")
+    if config.data_id and not config.evaluate:
+        raise ValueError("--data_id is for --evaluate: pass that too, or leave it out.")
+
+
+def run_dir(config: Config) -> str:
+    """The folder of the run; unless --train_dir says it, its name says what is not the default."""
+    if config.train_dir:
+        return config.train_dir
+    name = name_of_run(config, [config.prefix, config.dataset], MAY_CHANGE + ["dataset"])
+    return os.path.join("train_dir", name)

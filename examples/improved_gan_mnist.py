@@ -1,0 +1,306 @@
+r"""Improved-GAN: a classifier of MNIST from ten labels of each digit, and a generator of digits.
+
+Salimans, Goodfellow, Zaremba, Cheung, Radford and Chen, Improved Techniques for Training GANs,
+2016. https://arxiv.org/abs/1606.03498
+
+Runs:
+    # Digits that come with scikit-learn: nothing to download.
+    python examples/improved_gan_mnist.py --dataset digits --steps 2000
+
+    # MNIST with 100 labels in all, found in --data_dir or GENFLOW_DATA_DIR, or downloaded.
+    python examples/improved_gan_mnist.py --labels_per_class 10 --download
+    # The accuracy of that run on the 10,000 test images.
+    python examples/improved_gan_mnist.py --labels_per_class 10 --evaluate
+
+    # What it must be compared with: the same network, and nothing but the labels.
+    python examples/improved_gan_mnist.py --labels_per_class 10 --supervised_only --steps 1000
+
+    # The published line, with all labels, the networks and the losses of its code.
+    python examples/improved_gan_mnist.py --dataset MNIST --max_training_steps 40000 --preset port
+
+    # A folder that the original has prepared.
+    python examples/improved_gan_mnist.py --dataset datasets/mnist
+
+The folder of the run, in ./train_dir, then holds sample grids, the curves, the logs and the
+checkpoints. The same command goes on with the run; Ctrl-C and SIGTERM lose nothing.
+"""
+
+import dataclasses
+import os
+import sys
+import time
+from typing import Any, Callable, Dict, Optional, Sequence
+
+import numpy as np
+import tensorflow.compat.v2 as tf
+
+from genflow.data import ImageSource, epoch_batches
+from genflow.data.whole_file import whole_file
+from genflow.metrics import classification_accuracy
+from genflow.optimizers import linear_decay
+from genflow.training import (
+    GanTrainer,
+    Minimizer,
+    Ratio,
+    Report,
+    TrainedGan,
+    Turns,
+    check_config,
+    every,
+    keep_config,
+    parse_flags,
+    run_command,
+    save_tiles,
+    session_config,
+)
+from improved_gan_data import Splits, batch_size, labels_per_class, load_splits, training_set
+from improved_gan_flags import MAY_CHANGE, Config, check, preset, run_dir
+from improved_gan_networks import make_discriminator, make_generator, make_loss
+
+_NUM_JUDGED = 40  # Validation images in a picture.
+
+
+def make_minimizer(config: Config, rate: float, clip_norm: float) -> Minimizer:
+    """Adam, for one of the networks."""
+
+    def make_optimizer(step: tf.Tensor) -> tf.compat.v1.train.Optimizer:
+        decayed = linear_decay(rate, step, config.steps, config.decay_from)
+        return tf.compat.v1.train.AdamOptimizer(decayed, beta1=0.5)
+
+    return Minimizer(make_optimizer, clip_norm or None, average_decay=config.average_decay or None)
+
+
+def make_schedule(config: Config) -> Any:
+    """Both networks in every step, or in turns as the original."""
+    if config.supervised_only:
+        return Ratio(1, 0)
+    return Turns(config.update_rate) if config.preset == "port" else Ratio(1, config.update_rate)
+
+
+def make_trainer(config: Config, splits: Splits, judged: ImageSource) -> GanTrainer:
+    """Everything that training needs, and what is done with a trained model.
+
+    Args:
+        config: The flags.
+        splits: The images.
+        judged: Those whose classification is measured.
+    """
+    images = splits.train
+    numbers, train_set = preset(config, images.image_shape), training_set(config, images)
+    return GanTrainer(
+        lambda noise_seed: make_generator(config, images.image_shape),
+        lambda noise_seed: make_discriminator(config, images, noise_seed),
+        make_loss(config, images.image_shape),
+        make_minimizer(config, config.learning_rate_g or numbers.learning_rate, numbers.clip_norm),
+        make_minimizer(config, config.learning_rate_d or numbers.learning_rate, numbers.clip_norm),
+        train_set,
+        run_dir(config),
+        make_schedule(config),
+        numbers.n_z,
+        numbers.draw_latents,
+        value_range=numbers.value_range,
+        batch_size=batch_size(config, train_set),
+        num_parallel=2,
+        num_samples=0 if config.supervised_only else config.num_samples,
+        init_batch_size=min(numbers.init_batch_size, len(train_set)),
+        evaluate=lambda gan: measure(gan, judged),
+        best_metric="error",
+        draw=lambda gan, step, folder: draw(gan, step, folder, config, splits.validation),
+        restore_path=config.checkpoint or None,
+        keep=max(2, config.checkpoints),
+        config=dataclasses.asdict(config),
+        session_config=session_config(config.num_threads),
+        seed=config.seed,
+    )
+
+
+def measure(gan: TrainedGan, images: ImageSource) -> Dict[str, float]:
+    """The share of images that are told rightly, and wrongly."""
+    accuracy = classification_accuracy(gan.judge, images)
+    return {"accuracy": accuracy, "error": 1.0 - accuracy}
+
+
+def draw(
+    gan: TrainedGan, step: int, folder: str, config: Config, images: ImageSource
+) -> Dict[str, str]:
+    """Draws validation images with their classes and what they are taken for."""
+    if config.dump_result:
+        dump(gan, os.path.join(folder, "samples_{:08d}.hdf5".format(step)), config)
+    pixels, labels = images.read(np.arange(min(_NUM_JUDGED, len(images))))
+    told = np.argmax(gan.judge(pixels)[:, : images.num_classes], axis=1)
+    path = os.path.join(folder, "judged_{:08d}.png".format(step))
+    save_judged(path, pixels, labels, told, "validation images, step {}".format(step))
+    return {"real images judged": path}
+
+
+def save_judged(
+    path: str, images: np.ndarray, labels: np.ndarray, told: np.ndarray, title: str
+) -> None:
+    """Saves images under their class and, if that is another, what they are taken for."""
+    titles = [
+        str(label) if label == other else "{}, not {}".format(other, label)
+        for label, other in zip(labels, told)
+    ]
+    save_tiles(path, images, titles, title, num_columns=10)
+
+
+def dump(gan: TrainedGan, path: str, config: Config) -> None:
+    """Writes generated images to a file as the original does, as `image`."""
+    import h5py  # Comes with TensorFlow; needed here only.
+
+    images = np.concatenate(list(gan.generate(config.max_sample, config.seed)))
+    with whole_file(path, "wb") as file, h5py.File(file, "w") as archive:
+        archive.create_dataset("image", data=images, compression="gzip")
+
+
+class UpdateLine:
+    """Prints the line that the original prints, for every --log_step updates."""
+
+    def __init__(
+        self, config: Config, batch_size: int, write: Callable[[str], None] = print
+    ) -> None:
+        """Constructs the observer."""
+        self._config, self._batch_size, self._write = config, batch_size, write
+        self._start, self._num_timed = time.time(), 0
+        self._last: Dict[str, float] = {}
+
+    def __call__(self, step: int, metrics: Dict[str, float], report: Report) -> None:
+        """Takes a step; where networks take turns, each line has the last of both."""
+        self._last.update(metrics)
+        self._start += report.evaluation_seconds + report.drawing_seconds
+        self._num_timed += 1
+        if step % self._config.log_step:
+            return
+        seconds = max(time.time() - self._start, 1e-9) / self._num_timed
+        values = (
+            self._last_value(name)
+            for name in ("supervised_loss", "discriminator_loss", "generator_loss", "accuracy")
+        )
+        self._write(
+            "[train step {:4d}] Supervised loss: {} D loss: {} G loss: {} Accuracy: "
+            "{} ({:.3f} sec/batch, {:.3f} instances/sec)".format(
+                step, *values, seconds, self._batch_size / seconds
+            )
+        )
+        self._start, self._num_timed = time.time(), 0
+
+    def _last_value(self, name: str) -> str:
+        """A dash where no update has had it: that of the generator, in --supervised_only."""
+        return "{:.5f}".format(self._last[name]) if name in self._last else "-"
+
+
+def train(config: Config, splits: Splits) -> Dict[str, Any]:
+    """Trains both networks; returns what they reached and where the pictures are."""
+    run = (run_dir(config), config, MAY_CHANGE)
+    check_config(*run, restore_path=config.checkpoint or None)
+    trainer = make_trainer(config, splits, splits.validation)
+    print(
+        "Generator {generator:,}, discriminator {discriminator:,} parameters; ".format(
+            **trainer.num_parameters
+        )
+        + "{:,} images of {}, with {} labels; from update {} on, in {}".format(
+            len(splits.train),
+            splits.train.name,
+            labels_per_class(config, splits.train) * splits.train.num_classes or "all",
+            trainer.checkpoints.step,
+            run_dir(config),
+        )
+    )
+    return trainer.train(
+        config.steps,
+        evaluate_at=every(config.test_sample_step),
+        sample_at=every(config.output_save_step),
+        log_every=config.steps_log,
+        checkpoint_every=config.steps_checkpoint,
+        max_seconds=60.0 * config.max_minutes or None,
+        observers=[UpdateLine(config, trainer.batch_size, trainer.write)],
+        when_open=lambda: keep_config(*run),
+    )
+
+
+def evaluate(config: Config, splits: Splits) -> Dict[str, Any]:
+    """Measures the last checkpoint on test images, and draws those that it gets wrong."""
+    config = dataclasses.replace(config, train_dir=trained_dir(config), checkpoint="")
+    check_config(config.train_dir, config, MAY_CHANGE)
+    images = chosen_images(config, splits.test)
+    trainer = make_trainer(config, splits, images)
+    result = {"num_images": len(images), "step": trainer.checkpoints.step}
+    with trainer.trained() as gan:
+        result.update(measure(gan, images))
+        wrong = [
+            (image, label, told)
+            for pixels, labels in epoch_batches(images, 500)
+            for image, label, told in zip(
+                pixels, labels, np.argmax(gan.judge(pixels)[:, : images.num_classes], axis=1)
+            )
+            if label != told
+        ]
+    result["pictures"] = {}
+    if wrong:
+        path = os.path.join(config.train_dir, "wrong_{:08d}.png".format(result["step"]))
+        pixels, labels, told = (np.stack(each) for each in zip(*wrong[:100]))
+        save_judged(path, pixels, labels, told, "test images that are taken for another class")
+        result["pictures"]["wrong images"] = path
+    return result
+
+
+def trained_dir(config: Config) -> str:
+    """The folder with what is to be measured: the last checkpoint of the run, or --checkpoint."""
+    if not config.checkpoint:
+        return run_dir(config)
+    if not os.path.isdir(config.checkpoint):
+        raise ValueError(
+            "--checkpoint must be the folder of a run, or `best` in it, with --evaluate; got "
+            "{}.".format(config.checkpoint)
+        )
+    return config.checkpoint
+
+
+def chosen_images(config: Config, images: ImageSource) -> ImageSource:
+    """Those of --data_id, or all."""
+    if not config.data_id:
+        return images
+    try:
+        return images.select([int(word) for word in config.data_id.split(",")])
+    except ValueError:
+        raise ValueError(
+            "--data_id must be numbers from 0 to {}, as 3,14,15; got {}.".format(
+                len(images) - 1, config.data_id
+            )
+        ) from None
+
+
+def run(config: Config) -> None:
+    """Does what the flags say, and says what was made."""
+    check(config)
+    splits = load_splits(config)
+    if config.evaluate:
+        result = evaluate(config, splits)
+        print(
+            "Accuracy {accuracy:.4f} on {num_images:,} test images, after {step} steps".format(
+                **result
+            )
+        )
+    else:
+        result = train(config, splits)
+        print(
+            "Accuracy {test_accuracy:.4f} on {:,} validation images, after {num_steps} "
+            "steps".format(len(splits.validation), **result)
+        )
+    if result["pictures"]:
+        print("Look at:")
+    for name, path in result["pictures"].items():
+        print("  {:<22}{}".format(name, path))
+
+
+def main(argv: Optional[Sequence[str]] = None) -> None:
+    """Parses the flags and does what they say."""
+    config = parse_flags(Config, argv, description=__doc__)
+    if config.debug:
+        run(config)
+        return
+    run_command(lambda: run(config), how_to_go_on="the same flags")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
