@@ -78,7 +78,8 @@ class Case:
         out_shape: Of a network, without the batch: where it is not that of the input, with
             `out_channels` for its channels.
         mixes_examples: Whether an output depends on the neighbours of its example by design.
-        initializes_noisily: Whether `initialize` adds noise or drops values.
+        initializes_noisily: Of a network: whether `initialize` adds noise or drops values, the
+            same as every call in training does.
     """
 
     def __init__(

@@ -9,20 +9,36 @@ from tests.modes import Eager, Function, Graph, get_variables
 
 INITIALIZED = [case for case in LAYERS + NETWORKS if case.initializes]
 STANDARDIZED = [case for case in LAYERS + NETWORKS if case.standardizes_input]
+QUIET = [case for case in LAYERS + NETWORKS if not case.initializes_noisily]
+NOISY = [case for case in NETWORKS if case.initializes_noisily]
 OTHERS = [case for case in LAYERS + NETWORKS if not case.initializes]
 SET_FROM_DATA = {"shift", "log_scale", "gain", "bias", "mean", "variance"}
 
 
 @pytest.mark.parametrize("case", LAYERS + NETWORKS, ids=repr)
+def test_initialize_gives_updates_where_it_sets_variables_in_a_graph(case, mode):
+    _, updates = evaluate(case, type(mode)).initialized
+
+    assert bool(updates) == (case.initializes and mode.name != "eager")
+
+
+@pytest.mark.parametrize("case", QUIET, ids=repr)
 def test_initialize_returns_what_forward_returns_afterwards(case, mode):
     evaluation = evaluate(case, type(mode))
-    y, updates = evaluation.initialized
 
-    if case.initializes_noisily:
-        assert y.shape == evaluation.after_initialization[0].shape
-    else:
-        assert_close(y, evaluation.after_initialization[0], 1e-12)
-    assert bool(updates) == (case.initializes and mode.name != "eager")
+    assert_close(evaluation.initialized[0], evaluation.after_initialization[0], 1e-12)
+
+
+@pytest.mark.parametrize("case", NOISY, ids=repr)
+def test_initialize_returns_what_training_gives_afterwards_where_it_is_noisy(case, mode):
+    """Cases are made with an integer seed, which is the same noise at every call."""
+    network, arguments = case.make(), case.arguments()
+    y, _ = mode.call(network.initialize, *arguments)
+
+    after = mode.call(lambda x: (network(x, training=True), network(x)), *arguments)
+
+    assert_close(y, after[0], 1e-12)
+    assert np.max(np.abs(y - after[1])) > 1e-3
 
 
 @pytest.mark.parametrize("case", LAYERS + NETWORKS, ids=repr)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v2 as tf
 
-from genflow.core.running_statistics import RunningStatistics, after, moments
+from genflow.core.running_statistics import RunningStatistics, after, held_statistics, moments
 from tests.modes import Eager, Graph
 
 X = np.random.RandomState(0).standard_normal([6, 4, 3, 2]) * [0.5, 20.0] + [5.0, -3.0]
@@ -188,3 +188,23 @@ def test_whichever_method_is_first_makes_the_variables(call):
 def test_rejects_a_decay_out_of_range(decay):
     with pytest.raises(ValueError, match=r"`decay` must be in \[0, 1\); got"):
         RunningStatistics(decay)
+
+
+def test_held_statistics_are_not_moved(mode):
+    class Holder(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.parts = [RunningStatistics(0.5)]
+
+    holder = Holder()
+    statistics = holder.parts[0]
+
+    def run(x):
+        with held_statistics(holder):
+            return updated(statistics)(x)
+
+    new_mean, _ = mode.call(run, X)
+    np.testing.assert_allclose(new_mean, 0.5 * MEAN, rtol=1e-12)
+    assert values(statistics, mode)[0].tolist() == [0.0, 0.0]
+    mode.call(updated(statistics), X)
+    np.testing.assert_allclose(values(statistics, mode)[0], 0.5 * MEAN, rtol=1e-12)

@@ -53,7 +53,7 @@ def test_is_the_formula(mode, x):
 
 @pytest.mark.parametrize("image_shape", [(3, 5, 2), (28, 28, 1), (7,)])
 def test_initialize_gives_the_input_of_every_relu_mean_0_and_deviation_1(mode, image_shape):
-    discriminator = DenseDiscriminator((6, 5, 4), num_outputs=3, seed=0)
+    discriminator = DenseDiscriminator((6, 5, 4), 3, input_noise=0.0, noise=0.0, seed=0)
     x = 10.0 * np.random.RandomState(1).standard_normal((30,) + image_shape) + 3.0
 
     y, _ = mode.call(discriminator.initialize, x)
@@ -73,6 +73,28 @@ def test_initialize_gives_the_input_of_every_relu_mean_0_and_deviation_1(mode, i
     np.testing.assert_allclose(mode.call(discriminator.features, x), h, rtol=1e-9, atol=1e-10)
     np.testing.assert_allclose(y.mean(axis=0), 0.0, atol=1e-10)
     np.testing.assert_allclose(y.std(axis=0), 1.0, rtol=1e-9)
+
+
+def test_initialize_does_so_for_what_the_layers_see_in_training(mode):
+    """An integer seed is the same noise at every call: that of the batch that initialises."""
+    discriminator = DenseDiscriminator((6, 5), 3, seed=0, noise_seed=1)
+    features = discriminator.features
+    y, _ = mode.call(discriminator.initialize, X)
+
+    def mapped(h):
+        h, outputs = tf.reshape(h, [len(X), -1]), []
+        noises, layers = features.noises + [discriminator.noise], features.dense
+        for noise, layer in zip(noises, layers + [discriminator.head]):
+            outputs.append(layer(noise(h, training=True)))
+            h = tf.nn.relu(outputs[-1])
+        return outputs
+
+    outputs = mode.call(mapped, X)
+
+    for h in outputs:
+        np.testing.assert_allclose(h.mean(axis=0), 0.0, atol=1e-10)
+        np.testing.assert_allclose(h.std(axis=0), 1.0, rtol=1e-9)
+    np.testing.assert_allclose(y, outputs[-1], rtol=1e-9, atol=1e-10)
 
 
 def zero_directions(discriminator, x):

@@ -48,7 +48,7 @@ def initialized(variables, x):
 
 
 def test_initialize_gives_the_input_of_every_activation_mean_0_and_deviation_1(mode):
-    discriminator = PooledDiscriminator((3,), num_outputs=2, slope=0.125, seed=0)
+    discriminator = PooledDiscriminator((3,), 2, 0.0, 0.0, slope=0.125, seed=0)
 
     y, _ = mode.call(discriminator.initialize, 10.0 * X + 3.0)
 
@@ -61,6 +61,30 @@ def test_initialize_gives_the_input_of_every_activation_mean_0_and_deviation_1(m
     )
     np.testing.assert_allclose(y.std(axis=0), 0.1, rtol=1e-9)
     assert [layer.shape[1:3] for layer in layers] == [(5, 6), (5, 6), (3, 3)] + [(1, 1)] * 3
+
+
+def test_initialize_does_so_for_what_the_layers_see_in_training(mode):
+    """An integer seed drops the same at every call: as in the batch that initialises."""
+    discriminator = PooledDiscriminator((3,), num_outputs=2, slope=0.125, seed=0, noise_seed=1)
+    features = discriminator.features
+    y, _ = mode.call(discriminator.initialize, X)
+
+    def convolved(h):
+        outputs = []
+        for index, layer in enumerate(features.convs):
+            if index in (0, 3):
+                h = features.dropouts[index // 3](h, training=True)
+            outputs.append(layer(h))
+            h = tf.nn.leaky_relu(outputs[-1], alpha=0.125)
+        return outputs, discriminator(X, training=True)
+
+    outputs, logits = mode.call(convolved, X)
+
+    for h in outputs:
+        np.testing.assert_allclose(h.mean(axis=(0, 1, 2)), 0.0, atol=1e-10)
+        np.testing.assert_allclose(h.std(axis=(0, 1, 2)), 1.0, rtol=1e-9)
+    np.testing.assert_allclose(logits.std(axis=0), 0.1, rtol=1e-9)
+    np.testing.assert_allclose(y, logits, rtol=1e-9, atol=1e-10)
 
 
 def test_dropout_is_in_front_of_the_images_and_behind_every_width():

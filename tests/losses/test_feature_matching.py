@@ -34,8 +34,8 @@ def test_is_the_distance_of_the_means_over_the_batch(mode, distance, expected):
     np.testing.assert_allclose(value, expected, rtol=1e-12)
 
 
-def test_is_squared_by_default():
-    np.testing.assert_allclose(feature_matching_loss(REAL, FAKE), np.sum(DIFFERENCE**2))
+def test_is_the_mean_square_by_default():
+    np.testing.assert_allclose(feature_matching_loss(REAL, FAKE), np.mean(DIFFERENCE**2))
 
 
 def test_takes_a_distance_of_your_own():
@@ -47,7 +47,7 @@ def test_takes_a_distance_of_your_own():
 def test_adds_the_layers():
     value = feature_matching_loss([REAL, {"a": 2.0 * REAL[:, 0]}], [FAKE, {"a": 2.0 * FAKE[:, 0]}])
 
-    np.testing.assert_allclose(value, np.sum(DIFFERENCE**2) + 4.0 * np.sum(DIFFERENCE[0] ** 2))
+    np.testing.assert_allclose(value, np.mean(DIFFERENCE**2) + 4.0 * np.mean(DIFFERENCE[0] ** 2))
 
 
 def test_is_nothing_for_equal_means_of_other_examples():
@@ -62,7 +62,7 @@ def test_pulls_every_generated_example_alike():
         tape.watch(fake)
         value = feature_matching_loss(REAL, fake)
 
-    expected = np.broadcast_to(-2.0 * DIFFERENCE / 7.0, FAKE.shape)
+    expected = np.broadcast_to(-2.0 * DIFFERENCE / 6.0 / 7.0, FAKE.shape)
     np.testing.assert_allclose(tape.gradient(value, fake), expected, rtol=1e-12)
 
 

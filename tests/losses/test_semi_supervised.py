@@ -10,8 +10,8 @@ from genflow.losses import (
     generated_loss,
     labelled_accuracy,
     labelled_loss,
+    logit_of_real,
     minimax_generator_loss,
-    real_logits,
     unlabelled_loss,
 )
 
@@ -56,7 +56,7 @@ def value_and_gradient(function):
 
 
 def test_the_logit_of_being_real_is_that_of_the_probability(mode):
-    value = mode.call(real_logits, LOGITS, unknown_batch=True)
+    value = mode.call(logit_of_real, LOGITS, unknown_batch=True)
 
     assert value.shape == (6,)
     np.testing.assert_allclose(np.log(expit(value)), log_of_being_real(LOGITS), rtol=1e-12)
@@ -70,14 +70,14 @@ def test_appends_the_logit_zero(mode):
 
 def test_a_classifier_says_how_real_an_image_is_by_the_sum_of_its_exponentials():
     total = np.exp(LOGITS).sum(axis=1)
-    value = real_logits(append_fake_logit(LOGITS))
+    value = logit_of_real(append_fake_logit(LOGITS))
 
     np.testing.assert_allclose(expit(value), total / (total + 1.0), rtol=1e-12)
     np.testing.assert_allclose(value, np.log(total), rtol=1e-12)
 
 
 def test_the_logit_of_being_real_is_that_of_the_only_class():
-    np.testing.assert_allclose(real_logits(append_fake_logit([[2.5], [-1.0]])), [2.5, -1.0])
+    np.testing.assert_allclose(logit_of_real(append_fake_logit([[2.5], [-1.0]])), [2.5, -1.0])
 
 
 def test_known_labels_count_and_others_do_not(mode):
@@ -151,7 +151,7 @@ def test_labelled_and_unlabelled_add_up_to_the_cross_entropy_of_all_classes():
 
 
 def test_generated_is_the_softplus_of_being_real():
-    expected = softplus(real_logits(LOGITS)).mean()
+    expected = softplus(logit_of_real(LOGITS)).mean()
 
     np.testing.assert_allclose(generated_loss(LOGITS), expected, rtol=1e-12)
 
@@ -189,7 +189,7 @@ def test_only_differences_of_the_logits_count():
         labelled_loss(shifted, LABELS), labelled_loss(LOGITS, LABELS), rtol=1e-12
     )
     classes = append_fake_logit(LOGITS[:, :-1] - LOGITS[:, -1:])
-    np.testing.assert_allclose(real_logits(classes), real_logits(LOGITS), rtol=1e-10)
+    np.testing.assert_allclose(logit_of_real(classes), logit_of_real(LOGITS), rtol=1e-10)
 
 
 def test_the_generator_can_saturate_by_the_last_logit_or_by_the_softmax():
@@ -199,7 +199,7 @@ def test_the_generator_can_saturate_by_the_last_logit_or_by_the_softmax():
         minimax_generator_loss(-LOGITS[:, -1]), by_sigmoid.mean(), rtol=1e-12
     )
     np.testing.assert_allclose(
-        minimax_generator_loss(real_logits(LOGITS)), by_softmax.mean(), rtol=1e-12
+        minimax_generator_loss(logit_of_real(LOGITS)), by_softmax.mean(), rtol=1e-12
     )
 
 
@@ -217,7 +217,7 @@ def test_the_generator_can_saturate_by_the_last_logit_or_by_the_softmax():
             lambda x: generated_loss(x, 0.1),
             cross_entropy(EXTREME, np.tile([0.05, 0.05, 0.9], [4, 1])),
         ),
-        (lambda x: tf.reduce_sum(real_logits(x)), EXTREME_REAL.sum()),
+        (lambda x: tf.reduce_sum(logit_of_real(x)), EXTREME_REAL.sum()),
     ],
 )
 def test_extreme_logits_are_finite_and_have_finite_gradients(mode, loss, expected):
@@ -234,7 +234,7 @@ def test_half_precision_is_computed_in_float32(dtype):
     logits = tf.cast(LOGITS, dtype)
     values = [
         append_fake_logit(logits),
-        real_logits(logits),
+        logit_of_real(logits),
         labelled_loss(logits, LABELS),
         unlabelled_loss(logits),
         generated_loss(logits),
@@ -269,7 +269,7 @@ def test_rejects_labels_that_are_not_one_for_each_example(loss, labels, error, m
 @pytest.mark.parametrize(
     "loss",
     [
-        real_logits,
+        logit_of_real,
         unlabelled_loss,
         generated_loss,
         lambda logits: labelled_loss(logits, LABELS),
@@ -299,7 +299,7 @@ def test_rejects_an_unknown_number_of_classes():
     with tf.Graph().as_default():
         logits = tf.compat.v1.placeholder(tf.float32, [None, None])
         with pytest.raises(ValueError, match="static number of classes; got shape"):
-            real_logits(logits)
+            logit_of_real(logits)
 
 
 @pytest.mark.parametrize("loss", [unlabelled_loss, generated_loss])

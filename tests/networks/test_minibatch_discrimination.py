@@ -41,6 +41,18 @@ def test_equal_examples_count_one_for_each_other_and_a_single_one_none(mode):
     assert mode.call(network, X[:0]).shape == (0, 5)
 
 
+def test_the_average_is_over_the_others_whatever_the_batch(mode):
+    network = MinibatchDiscrimination(2, 3, average=True, seed=0)
+    function = mode.function(network, X, unknown_batch=True)
+
+    averages = function(X)[:, 3:]
+    expected = closeness(X, mode.get(network.weight), 2) / 4.0
+    np.testing.assert_allclose(averages, expected, rtol=1e-11)
+    np.testing.assert_allclose(function(np.ones([9, 3]))[:, 3:], np.ones([9, 2]), rtol=1e-12)
+    np.testing.assert_array_equal(function(X[:1])[:, 3:], np.zeros([1, 2]))
+    assert function(X[:0]).shape == (0, 5)
+
+
 def test_gradients_reach_every_example_and_the_weight(mode):
     network = MinibatchDiscrimination(2, 3, seed=0)
 

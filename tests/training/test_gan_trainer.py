@@ -11,7 +11,7 @@ from PIL import Image
 
 from genflow import losses
 from genflow.core import Network
-from genflow.data import ImageSet, load_digits
+from genflow.data import ImageSet, PartlyLabelledSet, load_digits
 from genflow.export import FrozenGraph
 from genflow.gan import ConvDiscriminator, DeconvGenerator
 from genflow.networks import BatchNorm, Dense, Dropout
@@ -109,7 +109,7 @@ def linear(run_dir, **arguments):
         settings.pop("loss", CROSS_ENTROPY),
         minimizer(settings.pop("average_decay", None)),
         minimizer(settings.pop("discriminator_decay", None)),
-        load_digits("train"),
+        settings.pop("images", None) or load_digits("train"),
         str(run_dir),
         **settings,
     )
@@ -294,8 +294,8 @@ def test_a_relativistic_generator_is_compared_with_the_real_images(tmp_path):
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-def test_real_images_pass_before_generated_ones(tmp_path):
-    """The discriminator's running mean after an update, written out."""
+def test_the_running_statistics_are_those_of_real_images(tmp_path):
+    """The discriminator's running mean after both updates, written out."""
 
     class Normed(LinearDiscriminator):
         def __init__(self):
@@ -320,17 +320,12 @@ def test_real_images_pass_before_generated_ones(tmp_path):
     )
     graph = trainer.tensors
     with opened(trainer) as session:
-        draw, update = graph.updates(["draw", "discriminator"])[:2]
-        session.run(draw.op)
-        z, _ = graph.generator._seen[0]
-        real, fake = session.run([graph._real, graph.generator(z)])
-        session.run(update.op)
+        for update in graph.updates(["draw", "discriminator", "generator"]):
+            session.run(update.op)
+        real = session.run(graph._real)
         mean = session.run(graph.discriminator.norm.statistics.mean)
 
-    expected = 0.0
-    for images in (real, fake, 3.0 + real):
-        expected = 0.5 * expected + 0.5 * np.mean(images)
-    np.testing.assert_allclose(mean, [expected], rtol=1e-4)
+    np.testing.assert_allclose(mean, [0.5 * np.mean(real)], rtol=1e-4)
 
 
 def test_every_random_layer_has_noise_of_its_own(tmp_path):
@@ -584,6 +579,45 @@ def test_a_run_starts_from_the_checkpoint_of_another(tmp_path):
     before, after = checkpoint_values(first), checkpoint_values(second)
     for name, value in before.items():
         np.testing.assert_array_equal(after[name], value, err_msg=name)
+
+
+def test_as_many_images_are_generated_as_asked_for(tmp_path):
+    trainer = linear(tmp_path, fake_batch_size=5)
+    sizes = [x.shape.as_list()[0] for x, _ in trainer.tensors.generator._seen]
+    assert sizes == [5, 5, None]
+
+
+def test_rejects_what_is_no_loss(tmp_path):
+    with pytest.raises(TypeError, match="`loss` must have the methods.*without `discriminator_l"):
+        linear(tmp_path, loss=losses.minimax_generator_loss)
+
+
+@pytest.mark.parametrize(
+    ("made", "error"),
+    [
+        (lambda logits: tf.reduce_mean(logits), "`generator_loss`.*a scalar, and a dictionary"),
+        (lambda logits: (logits, {}), r"`generator_loss`.*a scalar; got shape \(16, 1\)"),
+    ],
+    ids=["no dictionary", "no scalar"],
+)
+def test_rejects_a_loss_that_returns_something_else(tmp_path, made, error):
+    class Wrong:
+        def discriminator_loss(self, game):
+            return CROSS_ENTROPY.discriminator_loss(game)
+
+        def generator_loss(self, game):
+            return made(game.judge(game.fake))
+
+    with pytest.raises((TypeError, ValueError), match=error):
+        linear(tmp_path, loss=Wrong())
+
+
+def test_rejects_classes_that_are_not_known(tmp_path):
+    images = PartlyLabelledSet(load_digits("train"), 10)
+    with pytest.raises(ValueError, match="of a batch of 16, 8 have"):
+        linear(tmp_path, images=images, class_conditional=True)
+    with pytest.raises(ValueError, match="`fake_batch_size` must be `batch_size`, 16.*; got 8"):
+        linear(tmp_path, class_conditional=True, fake_batch_size=8)
 
 
 def test_measures_of_another_kind_are_not_compared(tmp_path):

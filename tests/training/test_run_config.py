@@ -49,6 +49,29 @@ def test_a_started_run_takes_only_what_may_change(started):
     assert kept(started) == {"depth": 4, "steps": 20}
 
 
+@pytest.mark.parametrize("there", [{"steps": 20}, {"steps": 20, "depth": 5}])
+def test_the_checkpoint_decides_whatever_the_file_says(started, there):
+    (started / "config.json").write_text(json.dumps(there))
+    with pytest.raises(ValueError, match="another configuration .depth was 4, is 5"):
+        keep_config(str(started), Config(depth=5), may_change=["steps"])
+    assert kept(started) == there
+
+
+def test_a_file_that_was_cut_is_made_whole(started):
+    (started / "config.json").write_text('{"steps": 20}')
+    keep_config(str(started), Config(steps=30), may_change=["steps"])
+    assert kept(started) == {"depth": 4, "steps": 30}
+
+
+def test_an_older_run_goes_on_with_a_field_that_is_new(started):
+    @dataclasses.dataclass
+    class Newer(Config):
+        width: int = 3
+
+    keep_config(str(started), Newer(width=7))
+    assert kept(started) == {"depth": 4, "steps": 10, "width": 7}
+
+
 def test_names_a_file_that_cannot_be_read(started):
     (started / "config.json").write_text("{")
     with pytest.raises(ValueError, match=r"config\.json cannot be read"):

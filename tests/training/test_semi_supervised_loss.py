@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 import scipy.special
@@ -6,15 +8,17 @@ import tensorflow.compat.v2 as tf
 from genflow import losses
 from genflow.core import Network
 from genflow.data import ImageSet, PartlyLabelledSet
-from genflow.gan import DenseDiscriminator
+from genflow.gan import DenseDiscriminator, DenseGenerator
 from genflow.networks import Dense
 from genflow.training import (
     FeatureMatching,
     Fooling,
+    GanRound,
     GanTrainer,
     Minimizer,
     Ratio,
     SemiSupervisedLoss,
+    Turns,
 )
 
 NUM_CLASSES, SHAPE = 3, (2, 2, 1)
@@ -59,6 +63,28 @@ class Discriminator(Network):
 
     def _call(self, x, context, training):
         return self.head(self.features(x))
+
+
+def make_round(num_outputs):
+    """Two labelled images, four others and three generated ones; and the passes made of them."""
+    passes, random = [], np.random.RandomState(1)
+    real, fake = (
+        tf.constant(random.uniform(size=(count,) + SHAPE), tf.float32) for count in (6, 3)
+    )
+    game = GanRound(
+        "discriminator",
+        Discriminator(num_outputs),
+        real=real,
+        labels=tf.constant([2, 0, -1, -1, -1, -1]),
+        context=None,
+        step=tf.constant(0),
+        num_labelled=2,
+        num_classes=NUM_CLASSES,
+        make_fake=lambda: fake,
+        start_pass=passes.append,
+        batch_seed=None,
+    )
+    return game, passes
 
 
 def make_trainer(run_dir, loss, images=None, num_outputs=NUM_CLASSES, **arguments):
@@ -140,9 +166,7 @@ def test_features_are_matched_to_those_of_images_without_labels(tmp_path, distan
 
 def test_every_image_learns_without_labels_where_all_have_one(tmp_path):
     """The form with a class more, as in the port: labels and reality are one cross-entropy."""
-    loss = SemiSupervisedLoss(
-        Fooling(to_class_logits=tf.identity), tf.identity, 2.0, fake_smoothing=0.1
-    )
+    loss = SemiSupervisedLoss(Fooling(), tf.identity, 2.0, fake_smoothing=0.1)
     trainer = make_trainer(tmp_path, loss, IMAGES, NUM_CLASSES + 1)
     real, labels, fake, weights, metrics = of_one_update(trainer, "discriminator")
 
@@ -162,6 +186,65 @@ def test_a_generator_that_fools_takes_the_probability_of_any_class(tmp_path):
     np.testing.assert_allclose(
         metrics["generator_loss"], -np.mean(np.logaddexp(0.0, log_z)), rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("name", ["discriminator", "generator"])
+def test_one_pass_for_all_images_is_the_same_without_noise(name):
+    """The loss and the gradient, of which `unlabelled` rows are a part."""
+    game, passes = make_round(NUM_CLASSES)
+    found = {}
+    for is_joint in (False, True):
+        loss = SemiSupervisedLoss(FeatureMatching(), is_joint=is_joint)
+        del passes[:]
+        with tf.GradientTape() as tape:
+            tape.watch(game.fake)
+            value, _ = getattr(loss, name + "_loss")(game)
+        weights = game._discriminator.trainable_variables
+        gradients = tape.gradient(value, [game.fake, weights[0]])
+        found[is_joint] = [value] + [tf.convert_to_tensor(gradient) for gradient in gradients]
+        assert len(passes) == (1 if is_joint else 2)
+
+    for joint, separate in zip(found[True], found[False]):
+        assert np.any(separate)
+        np.testing.assert_allclose(joint, separate, rtol=1e-5, atol=1e-7)
+
+
+def test_shapes_are_known_before_a_run():
+    """Of a graph with others, accelerators compile every operation again and again."""
+    with tf.Graph().as_default() as graph:
+        game, _ = make_round(NUM_CLASSES)
+        rows = game.unlabelled(game.real)
+        parts = game.together(game.features, rows, game.fake)
+
+    assert [part.shape.as_list() for part in [rows] + parts] == [[4, 2, 2, 1], [4, 5], [3, 5]]
+    types = [operation.type for operation in graph.get_operations()]
+    assert not {"Shape", "Where"} & set(types)
+    split = graph.get_operations()[types.index("SplitV")]
+    assert split.inputs[1].op.type == "Const"
+
+
+def test_batches_of_any_size_pass_together():
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        game, _ = make_round(NUM_CLASSES)
+        images = tf.compat.v1.placeholder_with_default(np.ones((2,) + SHAPE), [None, 2, 2, 1])
+        images = tf.cast(images, tf.float32)
+        parts = game.together(game.features, images, game.fake)
+        session.run([v.initializer for v in game._discriminator.trainable_variables])
+        assert [len(part) for part in session.run(parts)] == [2, 3]
+
+
+@pytest.mark.parametrize("name", ["discriminator", "generator"])
+@pytest.mark.parametrize(
+    ("num_outputs", "to_class_logits"),
+    [(NUM_CLASSES + 1, losses.append_fake_logit), (NUM_CLASSES, tf.identity)],
+)
+def test_rejects_another_number_of_outputs_than_of_classes(name, num_outputs, to_class_logits):
+    game, _ = make_round(num_outputs)
+    loss = SemiSupervisedLoss(Fooling(), to_class_logits)
+    message = r"`num_outputs=3`.*append_fake_logit.*`num_outputs=4`.*tf.identity.* got .*\(\d, {}\)"
+
+    with pytest.raises(ValueError, match=message.format(num_outputs)):
+        getattr(loss, name + "_loss")(game)
 
 
 def test_without_weight_there_is_a_classifier_alone(tmp_path):
@@ -213,6 +296,49 @@ def test_a_discriminator_is_initialised_from_data(tmp_path):
 
     np.testing.assert_allclose(np.mean(logits, axis=0), 0.0, atol=1e-5)
     np.testing.assert_allclose(np.std(logits, axis=0), 1.0, rtol=1e-3)
+
+
+def noisy(run_dir, schedule):
+    def minimizer():
+        adam = functools.partial(tf.compat.v1.train.AdamOptimizer, 0.01)
+        return Minimizer(lambda step: adam(), average_decay=0.5)
+
+    return GanTrainer(
+        lambda seed: DenseGenerator(SHAPE, widths=(5,), seed=1),
+        lambda noise_seed: DenseDiscriminator((7,), NUM_CLASSES, seed=2, noise_seed=noise_seed),
+        SemiSupervisedLoss(FeatureMatching(), is_joint=True),
+        minimizer(),
+        minimizer(),
+        PartlyLabelledSet(IMAGES, labels_per_class=4, seed=0),
+        str(run_dir),
+        schedule,
+        batch_size=12,
+        z_dim=3,
+        num_samples=0,
+        init_batch_size=20,
+        session_config=tf.compat.v1.ConfigProto(
+            intra_op_parallelism_threads=1, inter_op_parallelism_threads=1
+        ),
+        show_progress=False,
+    )
+
+
+@pytest.mark.parametrize(("schedule", "stop"), [(Ratio(), 2), (Turns(), 1)])
+def test_a_run_that_goes_on_equals_one_that_never_stopped(tmp_path, schedule, stop):
+    """With few labels, noise, weights set from data and averages of both networks."""
+    whole = noisy(tmp_path / "whole", schedule)
+    whole.train(3)
+    noisy(tmp_path / "broken", schedule).train(stop)
+    broken = noisy(tmp_path / "broken", schedule)
+    assert broken.checkpoints.step == stop
+    broken.train(3)
+
+    expected, values = checkpoint(whole), checkpoint(broken)
+    assert set(values) == set(expected)
+    kinds = {name.split("/")[0] for name in values}
+    assert {"average", "discriminator_average", "generator", "discriminator"} <= kinds
+    for name in set(values) - {"run/state"}:
+        np.testing.assert_array_equal(values[name], expected[name], err_msg=name)
 
 
 def initial_values(trainer):

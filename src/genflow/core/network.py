@@ -40,8 +40,9 @@ class Network(Module):
             context: Conditioning input.
 
         Returns:
-            The output after the update, and the operations to run (an empty list when
-            executing eagerly).
+            What a call returns after the update, and the operations to run (an empty list
+            when executing eagerly). Parts behave as outside training, but noise and dropout
+            that are made with `in_initialize` are on.
         """
         x, context = as_tensors(x), as_tensors(context)
         self._build_once(x)

@@ -1,6 +1,7 @@
 """Running averages of the moments of batches."""
 
-from typing import Optional, Tuple
+import contextlib
+from typing import Iterator, Optional, Tuple
 
 import tensorflow.compat.v2 as tf
 import tree
@@ -47,6 +48,7 @@ class RunningStatistics(Module):
         if not 0.0 <= decay < 1.0:
             raise ValueError("`decay` must be in [0, 1); got {}.".format(decay))
         self.decay = decay
+        self._is_held = False
 
     def moments(self, x: Tensor) -> Moments:
         """Mean and variance of a batch, as `moments` gives them, of a checked input."""
@@ -72,7 +74,7 @@ class RunningStatistics(Module):
         Returns:
             The new averages, through which gradients flow to `mean` and `variance` (and
             which are not finite if these are not); and the operations that make them
-            current, for `after`.
+            current, for `after`: none while the averages are held.
         """
         self._check(x)
         pairs = [(self.mean, mean), (self.variance, variance)]
@@ -80,7 +82,8 @@ class RunningStatistics(Module):
             self.decay * variable + (1.0 - self.decay) * tf.cast(value, variable.dtype)
             for variable, value in pairs
         )
-        return new_mean, new_variance, self._assign(new_mean, new_variance)
+        updates = [] if self._is_held else self._assign(new_mean, new_variance)
+        return new_mean, new_variance, updates
 
     def set(self, x: Tensor, mean: Tensor, variance: Tensor) -> Updates:
         """Replaces the averages, as `initialize` does; by finite ones only, as `update`."""
@@ -103,6 +106,23 @@ class RunningStatistics(Module):
         # The variables have the type of the moments, not that of a half-precision input.
         self._build_once(tf.cast(x, log_det_dtype(x.dtype)))
         check_channels(x, static_size(self.mean, 0), self, "its input, as at the first call")
+
+
+@contextlib.contextmanager
+def held_statistics(module: tf.Module) -> Iterator[None]:
+    """Holds the running averages of a module: what is called meanwhile does not move them.
+
+    Args:
+        module: It and its parts.
+    """
+    held = [part for part in module.submodules if isinstance(part, RunningStatistics)]
+    for statistics in held:
+        statistics._is_held = True
+    try:
+        yield
+    finally:
+        for statistics in held:
+            statistics._is_held = False
 
 
 def moments(x: Tensor) -> Moments:

@@ -30,6 +30,7 @@ from genflow.data.photo_patches import load_photo_patches
 from genflow.data.random_affine import RandomAffine
 from genflow.data.random_crop import RandomCrop
 from genflow.data.random_flip import RandomFlip
+from genflow.data.random_shift import RandomShift
 from genflow.data.record_set import RecordSet
 from genflow.data.svhn import load_svhn
 from genflow.data.transformed_set import TransformedSet
@@ -49,6 +50,7 @@ __all__ = [
     "RandomAffine",
     "RandomCrop",
     "RandomFlip",
+    "RandomShift",
     "RecordSet",
     "TransformedSet",
     "batch_indices",

@@ -99,6 +99,14 @@ class ImageSource(abc.ABC):
         """
         return batch_indices(len(self), batch_size, seed, step)
 
+    def num_labelled_rows(self, batch_size: int) -> int:
+        """Returns how many examples of a training batch, its first ones, have labels: all.
+
+        Args:
+            batch_size: The size of the batch.
+        """
+        return batch_size
+
     @abc.abstractmethod
     def _part(self, first: int, last: int) -> "ImageSource":
         """Returns the examples from `first` to before `last` as a set of their own."""

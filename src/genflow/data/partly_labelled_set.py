@@ -125,6 +125,14 @@ class PartlyLabelledSet(ImageSource):
         """Returns the labels at `indices` or -1, in that order."""
         return self._masked(self._source.read_labels(self._indices[indices]), indices)
 
+    def num_labelled_rows(self, batch_size: int) -> int:
+        """Returns how many examples of a training batch, its first ones, have labels.
+
+        Args:
+            batch_size: The size of the batch.
+        """
+        return int(round(batch_size * self.labelled_share))
+
     def batch_indices(self, batch_size: int, seed: int, step: int) -> np.ndarray:
         """Returns which examples a training batch has: labelled ones, then unlabelled ones.
 
@@ -141,7 +149,7 @@ class PartlyLabelledSet(ImageSource):
             ValueError: If `batch_size` is too small for `labelled_share`, or has rows for more
                 unlabelled examples than there are, or another argument is out of range.
         """
-        num_labelled_rows = int(round(batch_size * self.labelled_share))
+        num_labelled_rows = self.num_labelled_rows(batch_size)
         num_unlabelled_rows = batch_size - num_labelled_rows
         self._check_rows(batch_size, num_labelled_rows, num_unlabelled_rows)
         unlabelled = batch_indices(self.num_unlabelled, num_unlabelled_rows, seed, step)

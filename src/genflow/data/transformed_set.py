@@ -53,6 +53,10 @@ class TransformedSet(ImageSource):
         """Returns which examples a training batch has, those that it has of the other set."""
         return self._source.batch_indices(batch_size, seed, step)
 
+    def num_labelled_rows(self, batch_size: int) -> int:
+        """Returns how many examples of a training batch have labels, those of the other set."""
+        return self._source.num_labelled_rows(batch_size)
+
     def shard(self, rank: int, size: int) -> "TransformedSet":
         """Returns the part of one process, which is that of the other set, changed."""
         return TransformedSet(self._source.shard(rank, size), self._transform)

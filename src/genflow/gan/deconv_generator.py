@@ -80,7 +80,7 @@ class DeconvGenerator(ComposedNetwork):
             make_reparametrize: The same for what layers do to their weights, such as
                 `SpectralNorm`.
             make_last_reparametrize: The same for the last layer, where it is to do another
-                thing: `WeightNormalization` as the authors of Improved-GAN have it.
+                thing, such as `WeightNormalization` in Improved-GAN.
             seed: Seed of the initial weights.
             name: Name scope of the network.
 

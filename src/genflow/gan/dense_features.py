@@ -21,7 +21,7 @@ class DenseFeatures(ComposedNetwork):
 
     where `stddev` is `input_noise` for the first layer and `noise` for the others; outside
     training there is no noise. The weights are normalised. `initialize` gives the input of
-    every ReLU, without the noise, mean 0 and deviation 1 on its batch (the authors took 500
+    every ReLU, with the noise, mean 0 and deviation 1 on its batch (the authors took 500
     images), and sets the gains for good: were they trained, the layers could let their
     outputs grow until no noise is felt.
 

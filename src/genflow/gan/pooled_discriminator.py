@@ -16,10 +16,13 @@ class PooledDiscriminator(ComposedNetwork):
 
     With ten logits, one for every class, and a loss that takes `logsumexp` of them for the
     logit of "real", `PooledDiscriminator()` is what the authors train on CIFAR-10, and
-    `PooledDiscriminator(widths=(64, 128))` on SVHN; their generator is
-    `DeconvGenerator((32, 32, 3), (512, 256, 128),
-    make_last_reparametrize=WeightNormalization)`. Call `initialize` with some hundreds of
-    images first: it gives the logits mean 0 and deviation 0.1.
+    `PooledDiscriminator(widths=(64, 128))` on SVHN. Call `initialize` with some hundreds of
+    images first: it gives the logits, in training, mean 0 and deviation 0.1.
+
+    The generator `DeconvGenerator((32, 32, 3), (512, 256, 128),
+    make_last_reparametrize=WeightNormalization)` is like the authors'. Theirs starts from
+    `normal(0.05)`, has batch norms without a scale and with an epsilon of 1e-6, the first of
+    which normalises every feature by itself, and sets the last gains from data.
 
     Shapes:
         x: `[batch, height, width, channels]`: images of any size from
@@ -62,8 +65,9 @@ class PooledDiscriminator(ComposedNetwork):
             dropout: ... and of what the convolutions of a width give.
             slope: Of the leaky ReLU, below zero.
             make_minibatch: Class or function without arguments that gives what stands between
-                the features and the last layer: `MinibatchDiscrimination`, whose defaults are
-                the authors', or nothing.
+                the features and the last layer: nothing, or `MinibatchDiscrimination`, with
+                `average=True` (the authors take the sum) where the batches of evaluation are
+                of another size.
             seed: Seed of the initial weights, but those of `make_minibatch`.
             noise_seed: Of the dropout.
             name: Name scope of the network.

@@ -25,8 +25,8 @@ class PooledFeatures(ComposedNetwork):
     and then, with the last of the widths, once `act(conv_3x3(h))` without padding, twice
     `act(conv_1x1(h))`, and the mean over all positions. Behind the images, and behind the
     convolutions of every width, there is dropout. The weights are normalised: `initialize`
-    gives the input of every leaky ReLU mean 0 and deviation 1 on its batch, without the
-    dropout, and sets the gains for good.
+    gives the input of every leaky ReLU mean 0 and deviation 1 on its batch, with the dropout,
+    and sets the gains for good.
 
     The authors have `widths=(96, 192)` for CIFAR-10, and `(64, 128)` for SVHN.
 

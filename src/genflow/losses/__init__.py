@@ -4,7 +4,7 @@ Each family is a pair, `<family>_generator_loss` and `<family>_discriminator_los
 the discriminator returns, which is logits, and give a scalar in float32 at least.
 
 A discriminator that tells classes as well, for semi-supervised learning, minimises a sum of
-`labelled_loss`, `unlabelled_loss` and `generated_loss`; its generator any loss of `real_logits`,
+`labelled_loss`, `unlabelled_loss` and `generated_loss`; its generator any loss of `logit_of_real`,
 or `feature_matching_loss`.
 """
 
@@ -37,7 +37,7 @@ from genflow.losses.semi_supervised import (
     generated_loss,
     labelled_accuracy,
     labelled_loss,
-    real_logits,
+    logit_of_real,
     unlabelled_loss,
 )
 from genflow.losses.wasserstein import wasserstein_discriminator_loss, wasserstein_generator_loss
@@ -56,6 +56,7 @@ __all__ = [
     "labelled_loss",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
+    "logit_of_real",
     "mean_absolute_distance",
     "mean_squared_distance",
     "minimax_discriminator_loss",
@@ -63,7 +64,6 @@ __all__ = [
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "r1_penalty",
-    "real_logits",
     "relativistic_average_discriminator_loss",
     "relativistic_average_generator_loss",
     "squared_l2_distance",

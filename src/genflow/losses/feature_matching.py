@@ -32,7 +32,7 @@ def mean_absolute_distance(first: Tensor, second: Tensor) -> Tensor:
 
 
 def feature_matching_loss(
-    real_features: Nest, fake_features: Nest, distance: Distance = squared_l2_distance
+    real_features: Nest, fake_features: Nest, distance: Distance = mean_squared_distance
 ) -> Tensor:
     """How far the features of an average generated image are from those of a real one.
 
@@ -49,10 +49,9 @@ def feature_matching_loss(
         real_features: Of real images,
         fake_features: ... and of generated images.
         distance: From two tensors of one shape, of which the first is real, to a scalar:
-            `squared_l2_distance` as in the paper, `l1_distance`, or a function of your own.
-            The authors' implementation has `mean_squared_distance` for MNIST and
-            `mean_absolute_distance` for CIFAR-10 and SVHN, which divide by the number of
-            features.
+            `mean_squared_distance` as the authors' code has it for MNIST,
+            `mean_absolute_distance` as it has it for CIFAR-10 and SVHN, or a function of your
+            own. The paper has `squared_l2_distance`, which grows with the number of features.
 
     Returns:
         A scalar, in float32 at least.

@@ -20,7 +20,7 @@ def append_fake_logit(class_logits: Tensor) -> Tensor:
     So a classifier is the discriminator of the paper, and of the losses here:
 
         Z = sum(exp(class_logits))
-        D = Z / (Z + 1) = sigmoid(real_logits(append_fake_logit(class_logits)))
+        D = Z / (Z + 1) = sigmoid(logit_of_real(append_fake_logit(class_logits)))
 
     Shapes:
         class_logits: `[batch, num_classes]`.
@@ -48,7 +48,7 @@ def append_fake_logit(class_logits: Tensor) -> Tensor:
     return tf.concat([class_logits, tf.zeros_like(class_logits[:, :1])], axis=1)
 
 
-def real_logits(class_logits: Tensor) -> Tensor:
+def logit_of_real(class_logits: Tensor) -> Tensor:
     """The logit of being real, of whatever class, as the losses of a plain GAN take it.
 
     Computes `logsumexp(class_logits[:, :-1]) - class_logits[:, -1]`; its sigmoid is the sum of
@@ -71,7 +71,7 @@ def real_logits(class_logits: Tensor) -> Tensor:
         TypeError: If the logits are not of a floating type.
 
     Example:
-        >>> real_logits(tf.zeros([8, 11])).shape.as_list()
+        >>> logit_of_real(tf.zeros([8, 11])).shape.as_list()
         [8]
 
     References:
@@ -126,7 +126,7 @@ def labelled_loss(class_logits: Tensor, labels: Tensor) -> Tensor:
 def unlabelled_loss(class_logits: Tensor, label_smoothing: float = 0.0) -> Tensor:
     """The cross-entropy that calls real images real, of whatever class.
 
-    With `D = sigmoid(real_logits(class_logits))` and `target = 1 - label_smoothing`, computes
+    With `D = sigmoid(logit_of_real(class_logits))` and `target = 1 - label_smoothing`, computes
 
         mean(-target * log(D) - (1 - target) * log(1 - D))
 
@@ -154,7 +154,7 @@ def unlabelled_loss(class_logits: Tensor, label_smoothing: float = 0.0) -> Tenso
         (smoothing). https://arxiv.org/abs/1606.03498
     """
     target = real_target(label_smoothing)
-    return mean_cross_entropy(real_logits(class_logits), target)
+    return mean_cross_entropy(logit_of_real(class_logits), target)
 
 
 def generated_loss(class_logits: Tensor, label_smoothing: float = 0.0) -> Tensor:

@@ -30,7 +30,11 @@ class MinibatchDiscrimination(Network):
     where `m_ib` are the `kernel_size` values of `x_i @ weight` that belong to the kernel.
     The example itself is left out of the sum, as in the authors' code: it would add 1
     always. So `o` is 0 in a batch of one. The outputs grow with the batch: train and
-    evaluate with batches of one size, and never with real and generated examples in one.
+    evaluate with batches of one size, or with `average=True`, which divides `o` by the number
+    of other examples. Never have real and generated examples in one batch.
+
+    The numbers and the initial weight are by default the authors'. Their layer also normalises
+    the weight, scales it, and adds a bias to `o`; the scale and the bias they set from data.
 
     Shapes:
         x: `[batch, channels]`.
@@ -49,6 +53,7 @@ class MinibatchDiscrimination(Network):
         self,
         num_kernels: int = 100,
         kernel_size: int = 5,
+        average: bool = False,
         initializer: WeightInitializer = _NORMAL,
         seed: Optional[int] = None,
         name: Optional[str] = None,
@@ -58,6 +63,8 @@ class MinibatchDiscrimination(Network):
         Args:
             num_kernels: Number of ways to measure closeness, each of which adds an output.
             kernel_size: Number of values that are compared in each of them.
+            average: Whether an output is the mean over the other examples, which does not grow
+                with the batch, instead of the sum.
             initializer: Function of shape, type and seed that gives the initial weight.
             seed: Seed of the initial weight.
             name: Name scope of the layer.
@@ -70,6 +77,7 @@ class MinibatchDiscrimination(Network):
         check_positive_integer(kernel_size, "kernel_size")
         self.num_kernels = num_kernels
         self.kernel_size = kernel_size
+        self.average = average
         self._draw = seeded(initializer, seed)
 
     def _build(self, x: Tensor) -> None:
@@ -83,6 +91,9 @@ class MinibatchDiscrimination(Network):
         m = tf.cast(tf.matmul(x, self.weight), log_det_dtype(x.dtype))
         m = tf.reshape(m, [-1, self.num_kernels, self.kernel_size])
         distances = tf.reduce_sum(tf.abs(m[:, tf.newaxis] - m[tf.newaxis]), axis=-1)
-        others = 1.0 - tf.eye(tf.shape(x)[0], dtype=m.dtype)
+        batch = tf.shape(x)[0]
+        others = 1.0 - tf.eye(batch, dtype=m.dtype)
+        if self.average:
+            others = tf.math.divide_no_nan(others, tf.cast(batch - 1, m.dtype))
         closeness = tf.reduce_sum(tf.exp(-distances) * others[:, :, tf.newaxis], axis=1)
         return tf.concat([x, tf.cast(closeness, x.dtype)], axis=-1)

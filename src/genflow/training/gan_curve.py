@@ -5,6 +5,7 @@ from typing import Dict, List, Tuple
 import numpy as np
 
 from genflow.training.images import save_figure
+from genflow.training.log_points import log_points
 from genflow.training.run_log import read_log
 
 # Of each panel: its label, and what it shows by the name in the log.
@@ -14,6 +15,10 @@ _PANELS = (
         "judged real with probability",
         {"train_real_probability": "real images", "train_fake_probability": "generated images"},
     ),
+    (
+        "accuracy",
+        {"train_accuracy": "labelled images, in training", "test_accuracy": "held-out images"},
+    ),
     ("FID", {"test_fid": "generated images", "test_real_fid": "held-out images"}),
 )
 
@@ -22,7 +27,7 @@ CURVE_KEYS = tuple(key for _, names in _PANELS for key in names)
 
 
 def save_gan_curves(log_path: str, path: str) -> None:
-    """Draws the losses, what the discriminator believes, and FID against the step.
+    """Draws the losses, what the discriminator believes, accuracy and FID against the step.
 
     A discriminator that tells nothing apart believes 0.5 of both, one that has won 1 and 0. The
     FID of held-out real images is what a perfect generator would have. What the log does not
@@ -64,11 +69,5 @@ def save_gan_curves(log_path: str, path: str) -> None:
 
 
 def _curves(records: List[dict], names: Dict[str, str]) -> Dict[str, Tuple[np.ndarray, np.ndarray]]:
-    curves = {}
-    for key, name in names.items():
-        # A run that went on from a checkpoint has some steps twice: the last one counts.
-        points = {r["step"]: r[key] for r in records if isinstance(r.get(key), (int, float))}
-        if points:
-            steps, values = np.array(sorted(points.items()), np.float64).T
-            curves[name] = (steps, values)
-    return curves
+    curves = {name: log_points(records, key) for key, name in names.items()}
+    return {name: (steps, values) for name, (steps, values) in curves.items() if len(steps)}

@@ -1,6 +1,6 @@
 """The graph in which a GAN is trained on images."""
 
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v2 as tf
@@ -45,6 +45,9 @@ class GanGraph:
         draw_latents: DrawLatents,
         value_range: Range,
         shares_latents: bool,
+        fake_batch_size: Optional[int],
+        num_labelled: int,
+        num_label_classes: int,
         seed: int,
     ) -> None:
         """Builds everything in the default graph.
@@ -61,13 +64,18 @@ class GanGraph:
             draw_latents: Draws them.
             value_range: Of the generator's outputs.
             shares_latents: Whether the generator trains on the discriminator's latents.
+            fake_batch_size: Generated images in an update; `None` for as many as real ones.
+            num_labelled: How many of the real images in a batch, the first ones, have labels.
+            num_label_classes: Of the images, context or not.
             seed: Of everything random.
         """
         tf.compat.v1.set_random_seed(seed)
         self.num_classes, self._z_dim, self._seed = num_classes, z_dim, seed
         self._loss, self._draw_latents, self._value_range = loss, draw_latents, value_range
         self.global_step = tf.compat.v1.train.get_or_create_global_step()
+        self._num_labelled, self._num_label_classes = num_labelled, num_label_classes
         self._build_batch(dataset)
+        self._fake_batch_size = fake_batch_size or self._real.shape.as_list()[0]
         self._purpose, self._num_draws = "", 0
         self.generator = make_generator(self._noise_seed)
         self.discriminator = make_discriminator(self._noise_seed)
@@ -131,7 +139,6 @@ class GanGraph:
         images, self._labels, number = (tf.convert_to_tensor(variable) for variable in kept)
         self._real = to_range(images, self._value_range)
         self._context = self._one_hot(self._labels)
-        self._batch_size = images.shape.as_list()[0]
         self._batch_seed = fold_in(make_seed(self._seed), number)
 
     def _noise_seed(self) -> Tensor:
@@ -148,7 +155,7 @@ class GanGraph:
     def _fake(self, update: str, latents: str) -> Tensor:
         self._start_pass("images of the " + update)
         seed = fold_in(self._batch_seed, "latents/" + latents)
-        z = self._draw_latents([self._batch_size, self._z_dim], seed)
+        z = self._draw_latents([self._fake_batch_size, self._z_dim], seed)
         return self.generator(z, self._context, training=True)
 
     def _round(self, name: str, make_fake: Callable[[], Tensor]) -> GanRound:
@@ -159,18 +166,18 @@ class GanGraph:
             self._labels,
             self._context,
             self.global_step,
+            self._num_labelled,
+            self._num_label_classes,
             make_fake,
             self._start_pass,
             self._batch_seed,
         )
 
     def _discriminator_update(self, minimizer: Minimizer) -> Update:
-        loss, metrics = self._loss.discriminator_loss(
-            self._round(
-                DISCRIMINATOR,
-                lambda: tf.stop_gradient(self._fake(DISCRIMINATOR, DISCRIMINATOR)),
-            )
+        game = self._round(
+            DISCRIMINATOR, lambda: tf.stop_gradient(self._fake(DISCRIMINATOR, DISCRIMINATOR))
         )
+        loss, metrics = _checked(self._loss.discriminator_loss(game), "discriminator_loss")
         trained = {"discriminator": self.discriminator}
         return minimizer.update(
             loss, trained, self.global_step, metrics, advance=False, name=DISCRIMINATOR
@@ -178,9 +185,8 @@ class GanGraph:
 
     def _generator_update(self, minimizer: Minimizer, shares_latents: bool) -> Update:
         latents = DISCRIMINATOR if shares_latents else GENERATOR
-        loss, metrics = self._loss.generator_loss(
-            self._round(GENERATOR, lambda: self._fake(GENERATOR, latents))
-        )
+        game = self._round(GENERATOR, lambda: self._fake(GENERATOR, latents))
+        loss, metrics = _checked(self._loss.generator_loss(game), "generator_loss")
         trained = {"generator": self.generator}
         return minimizer.update(
             loss, trained, self.global_step, metrics, advance=False, name=GENERATOR
@@ -218,3 +224,18 @@ def _kept(value: Tensor) -> tf.Variable:
         use_resource=True,
         name="batch",
     )
+
+
+def _checked(result: Any, method: str) -> Tuple[Tensor, Dict[str, Tensor]]:
+    """Refuses what is not a loss with what else to log."""
+    if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
+        raise TypeError(
+            "`{}` of the loss must return a scalar, and a dictionary of what else to log, which "
+            "may be empty; got {!r}.".format(method, result)
+        )
+    if result[0].shape.rank != 0:
+        raise ValueError(
+            "`{}` of the loss must return a scalar; got shape {}: take the mean over the "
+            "batch.".format(method, result[0].shape)
+        )
+    return result

@@ -1,23 +1,30 @@
 """What the losses of one update of a GAN are computed from."""
 
+import contextlib
 from typing import Callable, List, Optional
 
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Network, fold_in
+from genflow.core.running_statistics import held_statistics
+from genflow.core.shapes import size
 from genflow.core.types import Seed, Tensor
+from genflow.training.update_schedules import DISCRIMINATOR
 
 
 class GanRound:
     """The images of one update, and the discriminator that judges them.
 
-    Every pass through the discriminator waits for the one before, for each of them moves the
-    running statistics, and has random numbers of its own.
+    Every pass through the discriminator waits for the one before, and has random numbers of its
+    own. Running statistics, such as those of batch norm, are those of real images: the pass of
+    `real` in the discriminator's update moves them, no other does.
 
     Attributes:
         real: `[batch, height, width, channels]`: real images, in the range of the generator.
         labels: `[batch]`, int32: the class of each of them; -1 where it is not known.
         step: Number of steps made before this one, a scalar.
+        num_labelled: How many real images, the first ones, have labels.
+        num_classes: Of the images.
     """
 
     def __init__(
@@ -28,6 +35,8 @@ class GanRound:
         labels: Tensor,
         context: Optional[Tensor],
         step: Tensor,
+        num_labelled: int,
+        num_classes: int,
         make_fake: Callable[[], Tensor],
         start_pass: Callable[[str], None],
         batch_seed: Seed,
@@ -41,11 +50,14 @@ class GanRound:
             labels: Their labels.
             context: Of both networks; `None` for none.
             step: Number of steps made.
+            num_labelled: How many of the images, the first ones, have labels.
+            num_classes: Of the images.
             make_fake: Makes the generated images; called once, if they are asked for.
             start_pass: Called with the name of each pass before it.
             batch_seed: Of the batch.
         """
         self.real, self.labels, self.step = real, labels, step
+        self.num_labelled, self.num_classes = num_labelled, num_classes
         self._name, self._discriminator, self._context = name, discriminator, context
         self._make_fake, self._start_pass, self._batch_seed = make_fake, start_pass, batch_seed
         self._fake = None  # type: Optional[Tensor]
@@ -54,7 +66,7 @@ class GanRound:
 
     @property
     def fake(self) -> Tensor:
-        """Generated images, as many as real ones."""
+        """Generated images."""
         if self._fake is None:
             self._fake = self._make_fake()
         return self._fake
@@ -74,15 +86,15 @@ class GanRound:
         image by itself: not with batch norm or minibatch discrimination.
         """
         y = judge(tf.concat(batches, axis=0))
-        return tf.split(y, [tf.shape(batch)[0] for batch in batches])
+        return tf.split(y, [size(batch, 0) for batch in batches])
 
     def unlabelled(self, values: Tensor) -> Tensor:
         """Those of the values, one for each real image, whose image has no label.
 
         All of them, if every image has one: then nothing was set apart to learn from without.
         """
-        mask = self.labels < 0
-        return tf.boolean_mask(values, mask | ~tf.reduce_any(mask))
+        is_known = self.num_labelled == self.real.shape.as_list()[0]
+        return values if is_known else values[self.num_labelled :]
 
     def seed(self, purpose: str) -> Tensor:
         """A seed for what is random in a loss."""
@@ -91,7 +103,9 @@ class GanRound:
     def _pass(self, network: Network, images: Tensor) -> Tensor:
         self._num_passes += 1
         self._start_pass("judgement {} of the {}".format(self._num_passes, self._name))
-        with tf.control_dependencies(self._last_pass):
+        moves = self._name == DISCRIMINATOR and images is self.real
+        hold = contextlib.nullcontext() if moves else held_statistics(self._discriminator)
+        with tf.control_dependencies(self._last_pass), hold:
             y = network(images, self._context, training=True)
         self._last_pass = [y]
         return y

@@ -87,6 +87,7 @@ class GanTrainer(Trainer):
         value_range: Range = (-1.0, 1.0),
         class_conditional: bool = False,
         batch_size: int = 64,
+        fake_batch_size: Optional[int] = None,
         augment: Optional[Callable] = None,
         num_parallel: int = 1,
         num_samples: int = 100,
@@ -122,6 +123,7 @@ class GanTrainer(Trainer):
             value_range: Of the generator's outputs: what pixel values 0 and 255 become.
             class_conditional: Whether both networks get the labels, one-hot, as their context.
             batch_size: Images in each update.
+            fake_batch_size: Generated ones; by default as many. With classes there must be as many.
             augment: Of the training images; see `genflow.data.batches`.
             num_parallel: Batches prepared at the same time.
             num_samples: Images in a sample grid; 0 for no grid.
@@ -143,9 +145,12 @@ class GanTrainer(Trainer):
             show_progress: Whether there is a progress bar.
 
         Raises:
-            ValueError: If a size is out of range, or `value_range` is none.
+            TypeError: If `loss` is none.
+            ValueError: If a size is out of range, `value_range` is none, or `class_conditional`
+                needs labels that are not known.
             CheckpointError: If the run cannot go on from its checkpoint.
         """
+        _check_loss(loss)
         check_positive_integer(z_dim, "z_dim")
         if num_samples != 0:
             check_positive_integer(num_samples, "num_samples")
@@ -153,6 +158,11 @@ class GanTrainer(Trainer):
             raise ValueError(
                 "`value_range` must be two numbers in rising order; got {}.".format(value_range)
             )
+        num_labelled = train_set.num_labelled_rows(batch_size)
+        if fake_batch_size is not None:
+            check_positive_integer(fake_batch_size, "fake_batch_size")
+        if class_conditional:
+            _check_classes(batch_size, fake_batch_size or batch_size, num_labelled)
         checkpoint_dir, sample_dir = (
             os.path.normpath(os.path.join(run_dir, folder))
             for folder in (checkpoint_dir, sample_dir)
@@ -180,6 +190,9 @@ class GanTrainer(Trainer):
                 draw_latents=draw_latents or uniform_latents(),
                 value_range=value_range,
                 shares_latents=self._schedule.shares_latents,
+                fake_batch_size=fake_batch_size,
+                num_labelled=num_labelled,
+                num_label_classes=train_set.num_classes,
                 seed=seed,
             )
             self._hold(self.tensors.state, self.tensors.averages, config)
@@ -286,3 +299,25 @@ class GanTrainer(Trainer):
 
     def _diagnose(self, step: int, session: Session) -> str:
         return find_bad_weight(self.tensors.modules, self.tensors.gradients, session)
+
+
+def _check_classes(batch_size: int, fake_batch_size: int, num_labelled: int) -> None:
+    if num_labelled != batch_size:
+        raise ValueError(
+            "`class_conditional` needs images that all have labels; of a batch of {}, {} have: "
+            "train on those alone.".format(batch_size, num_labelled)
+        )
+    if fake_batch_size != batch_size:
+        raise ValueError(
+            "`fake_batch_size` must be `batch_size`, {}, where images are generated of the classes "
+            "of real ones; got {}.".format(batch_size, fake_batch_size)
+        )
+
+
+def _check_loss(loss: Any) -> None:
+    for method in ("discriminator_loss", "generator_loss"):
+        if not callable(getattr(loss, method, None)):
+            raise TypeError(
+                "`loss` must have the methods `discriminator_loss` and `generator_loss`, as "
+                "`GanLoss` and `SemiSupervisedLoss`; got {!r}, without `{}`.".format(loss, method)
+            )

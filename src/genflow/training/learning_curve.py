@@ -5,6 +5,7 @@ from typing import List
 import numpy as np
 
 from genflow.training.images import save_figure
+from genflow.training.log_points import log_points
 from genflow.training.run_log import read_log
 
 
@@ -41,11 +42,8 @@ def save_learning_curve(
     axes = figure.add_subplot(111)
     shown = []
     for prefix, label, style in (("train", "training batch", "-"), ("test", "held out", "o-")):
-        key = "{}_{}".format(prefix, metric)
-        # A run that went on from a checkpoint has some steps twice: the last one counts.
-        points = {r["step"]: r[key] for r in records if _is_point(r, key)}
-        if points:
-            steps, values = np.array(sorted(points.items()), np.float64).T
+        steps, values = log_points(records, "{}_{}".format(prefix, metric))
+        if len(steps):
             axes.plot(steps, values, style, label=label, linewidth=1, markersize=4)
             shown.append(values)
     if not shown:
@@ -56,10 +54,6 @@ def save_learning_curve(
     axes.grid(True, alpha=0.3)
     axes.legend()
     save_figure(figure, path)
-
-
-def _is_point(record: dict, key: str) -> bool:
-    return all(isinstance(record.get(name), (int, float)) for name in ("step", key))
 
 
 def _limits(curves: List[np.ndarray]) -> List[float]:

@@ -1,6 +1,6 @@
 """What the networks of a semi-supervised GAN minimise."""
 
-from typing import Callable, Optional, Tuple
+from typing import Callable, List, Optional, Tuple
 
 from genflow import losses
 from genflow.core.types import Tensor
@@ -34,7 +34,7 @@ class SemiSupervisedLoss:
 
     def __init__(
         self,
-        generator: Callable[[GanRound], Loss],
+        generator: Callable[[GanRound, "SemiSupervisedLoss"], Loss],
         to_class_logits: Callable[[Tensor], Tensor] = losses.append_fake_logit,
         unlabelled_weight: float = 1.0,
         real_smoothing: float = 0.0,
@@ -44,8 +44,9 @@ class SemiSupervisedLoss:
         """Constructs the loss.
 
         Args:
-            generator: From a `GanRound` to what the generator minimises, and what else to log:
-                `FeatureMatching`, `Fooling`, or a function of your own.
+            generator: From a `GanRound` and this loss to what the generator minimises, and what
+                else to log: `FeatureMatching`, `Fooling`, or a function of your own, which takes
+                `class_logits` and `passes` of this loss.
             to_class_logits: From the outputs of the discriminator to logits of the classes and,
                 last, of the class of generated images: `append_fake_logit` for a discriminator
                 with an output for each class, `tf.identity` for one with an output more.
@@ -63,40 +64,64 @@ class SemiSupervisedLoss:
             raise ValueError(
                 "`unlabelled_weight` must not be negative; got {}.".format(unlabelled_weight)
             )
-        self.generator_loss, self.unlabelled_weight = generator, unlabelled_weight
+        self.generator, self.unlabelled_weight = generator, unlabelled_weight
         self._to_class_logits = to_class_logits
         self._real_smoothing, self._fake_smoothing = real_smoothing, fake_smoothing
         self._is_joint = is_joint
 
     def discriminator_loss(self, game: GanRound) -> Loss:
         """What the discriminator minimises, and its parts for the log."""
-        real_logits, fake_logits = self._class_logits(game)
-        supervised_loss = losses.labelled_loss(real_logits, game.labels)
+        real_class_logits, fake_class_logits = self._of_both(game)
+        supervised_loss = losses.labelled_loss(real_class_logits, game.labels)
         metrics = {
             "supervised_loss": supervised_loss,
-            "accuracy": losses.labelled_accuracy(real_logits, game.labels),
+            "accuracy": losses.labelled_accuracy(real_class_logits, game.labels),
         }
-        if fake_logits is None:
+        if fake_class_logits is None:
             return supervised_loss, metrics
-        real_logits = game.unlabelled(real_logits)
-        real_loss = losses.unlabelled_loss(real_logits, self._real_smoothing)
-        fake_loss = losses.generated_loss(fake_logits, self._fake_smoothing)
+        real_class_logits = game.unlabelled(real_class_logits)
+        real_loss = losses.unlabelled_loss(real_class_logits, self._real_smoothing)
+        fake_loss = losses.generated_loss(fake_class_logits, self._fake_smoothing)
         metrics.update(real_loss=real_loss, fake_loss=fake_loss)
-        metrics.update(
-            probabilities(losses.real_logits(real_logits), losses.real_logits(fake_logits))
-        )
+        real_logits, fake_logits = map(losses.logit_of_real, (real_class_logits, fake_class_logits))
+        metrics.update(probabilities(real_logits, fake_logits))
         return supervised_loss + self.unlabelled_weight * (real_loss + fake_loss) / 2, metrics
 
-    def _class_logits(self, game: GanRound) -> Tuple[Tensor, Optional[Tensor]]:
-        """Of real images, and of generated ones if there are any in the loss."""
-        if not self.unlabelled_weight:
-            return self._to_class_logits(game.judge(game.real)), None
+    def generator_loss(self, game: GanRound) -> Loss:
+        """What the generator minimises."""
+        return self.generator(game, self)
+
+    def class_logits(self, game: GanRound, outputs: Tensor) -> Tensor:
+        """Logits of the classes and, last, of "generated", from outputs of the discriminator.
+
+        Raises:
+            ValueError: If there are not as many as the images have classes, and one more.
+        """
+        class_logits = self._to_class_logits(outputs)
+        if not class_logits.shape.is_compatible_with([None, game.num_classes + 1]):
+            raise ValueError(
+                "The discriminator must have `num_outputs={}`, one for each class, with "
+                "`to_class_logits=append_fake_logit`, or `num_outputs={}`, one more for generated "
+                "images, with `to_class_logits=tf.identity`; got outputs of shape {}.".format(
+                    game.num_classes, game.num_classes + 1, outputs.shape
+                )
+            )
+        return class_logits
+
+    def passes(
+        self, game: GanRound, judge: Callable[[Tensor], Tensor], *batches: Tensor
+    ) -> List[Tensor]:
+        """What `game.judge` or `game.features` returns for batches: of one pass if `is_joint`."""
         if self._is_joint:
-            outputs = game.together(game.judge, game.real, game.fake)
-        else:
-            outputs = [game.judge(game.real), game.judge(game.fake)]
-        real_logits, fake_logits = [self._to_class_logits(each) for each in outputs]
-        return real_logits, fake_logits
+            return game.together(judge, *batches)
+        return [judge(batch) for batch in batches]
+
+    def _of_both(self, game: GanRound) -> Tuple[Tensor, Optional[Tensor]]:
+        """Class logits of real images, and of generated ones if there are any in the loss."""
+        if not self.unlabelled_weight:
+            return self.class_logits(game, game.judge(game.real)), None
+        real, fake = self.passes(game, game.judge, game.real, game.fake)
+        return self.class_logits(game, real), self.class_logits(game, fake)
 
 
 class FeatureMatching:
@@ -114,24 +139,18 @@ class FeatureMatching:
         https://arxiv.org/abs/1606.03498
     """
 
-    def __init__(
-        self, distance: Distance = losses.mean_squared_distance, is_joint: bool = False
-    ) -> None:
+    def __init__(self, distance: Distance = losses.mean_squared_distance) -> None:
         """Constructs the loss.
 
         Args:
             distance: Of the mean features; see `genflow.losses.feature_matching_loss`.
-            is_joint: As of `SemiSupervisedLoss`.
         """
-        self.distance, self._is_joint = distance, is_joint
+        self.distance = distance
 
-    def __call__(self, game: GanRound) -> Loss:
+    def __call__(self, game: GanRound, owner: SemiSupervisedLoss) -> Loss:
         """What the generator minimises."""
         images = game.unlabelled(game.real)
-        if self._is_joint:
-            real, fake = game.together(game.features, images, game.fake)
-        else:
-            real, fake = game.features(images), game.features(game.fake)
+        real, fake = owner.passes(game, game.features, images, game.fake)
         return losses.feature_matching_loss(real, fake, self.distance), {}
 
 
@@ -149,19 +168,16 @@ class Fooling:
     """
 
     def __init__(
-        self,
-        loss: Callable[[Tensor], Tensor] = losses.non_saturating_generator_loss,
-        to_class_logits: Callable[[Tensor], Tensor] = losses.append_fake_logit,
+        self, loss: Callable[[Tensor], Tensor] = losses.non_saturating_generator_loss
     ) -> None:
         """Constructs the loss.
 
         Args:
             loss: From logits of being real to a scalar.
-            to_class_logits: As of `SemiSupervisedLoss`.
         """
-        self._loss, self._to_class_logits = loss, to_class_logits
+        self._loss = loss
 
-    def __call__(self, game: GanRound) -> Loss:
+    def __call__(self, game: GanRound, owner: SemiSupervisedLoss) -> Loss:
         """What the generator minimises."""
-        class_logits = self._to_class_logits(game.judge(game.fake))
-        return self._loss(losses.real_logits(class_logits)), {}
+        class_logits = owner.class_logits(game, game.judge(game.fake))
+        return self._loss(losses.logit_of_real(class_logits)), {}

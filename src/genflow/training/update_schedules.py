@@ -41,7 +41,7 @@ class Ratio:
             shares_latents: Whether the generator trains on the latents of the discriminator.
 
         Raises:
-            ValueError: If a number is not a positive integer, or 0 where it may be.
+            ValueError: If a number is not a positive integer, or 0 where it may not be.
         """
         check_positive_integer(num_discriminator, "num_discriminator")
         if num_generator != 0:
