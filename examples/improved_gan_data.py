@@ -16,7 +16,8 @@ from genflow.data import (
 )
 from genflow.data.hdf5 import hdf5_path
 from genflow.training import check_count
-from improved_gan_flags import Config, preset
+from improved_gan_flags import Config
+from improved_gan_networks import preset
 
 _LOADERS = {
     "MNIST": load_mnist,
@@ -42,25 +43,25 @@ class Splits(NamedTuple):
 
 
 def load_splits(config: Config) -> Splits:
-    """The images of --dataset; what is held out for validation is taken from those to train on."""
+    """The images of --dataset; for validation, some of those to train on may be held out."""
     folder = os.path.expanduser(config.dataset)
-    if config.dataset in _LOADERS:
-        load = _LOADERS[config.dataset]
+    if config.dataset.upper() in _LOADERS:
+        load = _LOADERS[config.dataset.upper()]
         train, test = (
             load(split, config.data_dir or None, config.download) for split in ("train", "test")
         )
     elif config.dataset == "digits":
         train, test = load_digits("train", scale=2), load_digits("test", scale=2)
-    elif os.path.isdir(os.path.join(folder, "validation")):
-        return Splits(
-            *(load_image_records(folder, split) for split in ("train", "validation", "test"))
-        )
+    elif os.path.isdir(os.path.join(folder, "train")):
+        train, test = load_image_records(folder, "train"), load_image_records(folder, "test")
+        if os.path.isdir(os.path.join(folder, "validation")):
+            return Splits(train, load_image_records(folder, "validation"), test)
     elif hdf5_path(folder):
         train, test = load_hdf5(folder, "train"), load_hdf5(folder, "test")
     else:
         raise FileNotFoundError(
-            "--dataset must be {}, digits, or a folder with records in train, validation and test "
-            "(`genflow data prepare`) or with data.hdf5; got {}.".format(
+            "--dataset must be {}, digits, or a folder with records in train and test, and perhaps "
+            "validation (`genflow data prepare --as_is`), or with data.hdf5; got {}.".format(
                 ", ".join(_LOADERS), config.dataset
             )
         )
@@ -70,8 +71,9 @@ def load_splits(config: Config) -> Splits:
 
 def training_set(config: Config, train: ImageSource) -> ImageSource:
     """The images in updates, of which so many have a label as --labels_per_class says."""
-    count = labels_per_class(config, train)
-    if not count and (config.preset == "port" or config.supervised_only):
+    chosen = preset(config, train.image_shape)
+    count = chosen.labels_per_class
+    if not count and (config.supervised_only or not chosen.hides_labels):
         return train
     partly = PartlyLabelledSet(train, count or None, seed=config.seed)
     return partly.labelled() if config.supervised_only else partly
@@ -79,15 +81,15 @@ def training_set(config: Config, train: ImageSource) -> ImageSource:
 
 def batch_size(config: Config, images: ImageSource) -> int:
     """Images in an update; where all have a label, as many as have one where others have none."""
-    size = preset(config, images.image_shape).batch_size
-    is_half = config.supervised_only and config.preset == "paper"
+    chosen = preset(config, images.image_shape)
+    size = chosen.numbers.batch_size
+    is_half = config.supervised_only and chosen.hides_labels
     count = max(size // 2, 1) if is_half else size
     check_count("batch_size", size, images, count)
     return count
 
 
-def labels_per_class(config: Config, train: ImageSource) -> int:
-    """How many labels of each class are used; 0 for all."""
-    if config.labels_per_class >= 0:
-        return config.labels_per_class
-    return preset(config, train.image_shape).labels_per_class(config.dataset)
+def fake_batch_size(config: Config, images: ImageSource) -> int:
+    """Generated images in an update: as many as real ones without a label."""
+    size = batch_size(config, images)
+    return size // 2 if isinstance(images, PartlyLabelledSet) else size

@@ -2,7 +2,8 @@
 
 import dataclasses
 import os
-from typing import Callable, NamedTuple, Tuple
+import re
+from typing import NamedTuple, Tuple
 
 from genflow.gan.latents import DrawLatents, uniform_latents
 from genflow.training import RunFlags, check_flags, flag, name_of_run, names_of_flags
@@ -123,6 +124,11 @@ class Config(RunFlags, OriginalFlags):
     minibatch_discrimination: bool = flag(
         False, "minibatch discrimination before the last layer (paper, colour images only)"
     )
+    shift: int = flag(
+        0,
+        "largest shift, in pixels, by which training images are moved at random; none in the paper",
+        at_least=0,
+    )
     decay_from: float = flag(
         0.5,
         "share of the updates after which the learning rates fall to 0, linearly; 1 for never",
@@ -156,8 +162,8 @@ MAY_CHANGE = (
 )
 
 
-class Preset(NamedTuple):
-    """The numbers of a preset.
+class Numbers(NamedTuple):
+    """Those of a preset.
 
     Attributes:
         batch_size: Real images in an update.
@@ -166,7 +172,6 @@ class Preset(NamedTuple):
         value_range: Of the pixels.
         learning_rate: Of Adam.
         clip_norm: Of the gradients; 0 for none.
-        labels_per_class: By data set, and of all others; 0 for all.
         init_batch_size: For data-dependent initialisation.
     """
 
@@ -176,37 +181,28 @@ class Preset(NamedTuple):
     value_range: Tuple[float, float]
     learning_rate: float
     clip_norm: float
-    labels_per_class: Callable[[str], int]
     init_batch_size: int
 
 
-_LABELS = {"CIFAR10": 400, "SVHN": 100}
+PAPER_GRAY = Numbers(200, 100, uniform_latents(0.0, 1.0), (0.0, 1.0), 0.003, 0.0, 500)
+PAPER_COLOUR = PAPER_GRAY._replace(value_range=(-1.0, 1.0), learning_rate=0.0003)
+PORT = Numbers(32, 128, uniform_latents(-1.0, 1.0), (-1.0, 1.0), 0.001, 20.0, 0)
 
 
-def preset(config: Config, image_shape: Tuple[int, int, int]) -> Preset:
-    """The numbers of --preset for images of this kind, but for those that flags say."""
-    is_gray = image_shape[-1] == 1
-    if config.preset == "port":
-        found = Preset(
-            32, 128, uniform_latents(-1.0, 1.0), (-1.0, 1.0), 0.001, 20.0, lambda name: 0, 0
-        )
-    else:
-        found = Preset(
-            200,
-            100,
-            uniform_latents(0.0, 1.0),
-            (0.0, 1.0) if is_gray else (-1.0, 1.0),
-            0.003 if is_gray else 0.0003,
-            0.0,
-            lambda name: _LABELS.get(name, 10),
-            500,
-        )
-    said = {
-        "batch_size": config.batch_size,
-        "n_z": config.n_z,
-        "clip_norm": config.clip_norm,
-    }
-    return found._replace(**{name: value for name, value in said.items() if value})
+def with_flags(numbers: Numbers, config: Config) -> Numbers:
+    """The numbers, but for those that flags say."""
+    said = {name: getattr(config, name) for name in ("batch_size", "n_z", "clip_norm")}
+    return numbers._replace(**{name: value for name, value in said.items() if value})
+
+
+# By a flag and its value: the flags that then have no effect.
+_WITHOUT_EFFECT = {
+    ("preset", "paper"): ["norm_type", "deconv_type"],
+    ("preset", "port"): ["feature_distance", "minibatch_discrimination"],
+    ("supervised_only", True): (
+        "unlabelled_weight label_smoothing feature_distance update_rate learning_rate_g dump_result"
+    ).split(),
+}
 
 
 def check(config: Config) -> None:
@@ -221,20 +217,24 @@ def check(config: Config) -> None:
     if config.decay_from > 1:
         raise ValueError("--decay_from must be in [0, 1]; got {}.".format(config.decay_from))
     defaults = Config()
-    only = {
-        "paper": ["feature_distance", "minibatch_discrimination"],
-        "port": ["norm_type", "deconv_type"],
-    }
-    for name, flags in only.items():
-        for each in flags:
-            if config.preset != name and getattr(config, each) != getattr(defaults, each):
+    for (cause, value), names in _WITHOUT_EFFECT.items():
+        for name in names:
+            has_effect = getattr(config, cause) != value
+            if not has_effect and getattr(config, name) != getattr(defaults, name):
                 raise ValueError(
-                    "--{} is for --preset {}; got --preset {}: leave it out.".format(
-                        each, name, config.preset
+                    "--{} has no effect with --{}: leave it out.".format(
+                        name, cause if value is True else "{} {}".format(cause, value)
                     )
                 )
-    if config.supervised_only and config.dump_result:
-        raise ValueError("--supervised_only trains no generator: leave --dump_result out.")
+    if not re.match(r"[\w.=-]+$", config.prefix):
+        raise ValueError(
+            "--prefix must be letters, digits and any of _.=-; got {!r}.".format(config.prefix)
+        )
+    if os.path.basename(os.path.normpath(config.train_dir)) == "best":
+        raise ValueError(
+            "--train_dir must not be called best, which is where a run keeps its best checkpoint; "
+            "got {}.".format(config.train_dir)
+        )
     if config.data_id and not config.evaluate:
         raise ValueError("--data_id is for --evaluate: pass that too, or leave it out.")
 

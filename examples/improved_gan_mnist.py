@@ -28,23 +28,19 @@ checkpoints. The same command goes on with the run; Ctrl-C and SIGTERM lose noth
 import dataclasses
 import os
 import sys
-import time
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v2 as tf
 
-from genflow.data import ImageSource, epoch_batches
+from genflow.data import ImageSource, RandomShift, epoch_batches
 from genflow.data.whole_file import whole_file
 from genflow.metrics import classification_accuracy
 from genflow.optimizers import linear_decay
 from genflow.training import (
     GanTrainer,
     Minimizer,
-    Ratio,
-    Report,
     TrainedGan,
-    Turns,
     check_config,
     every,
     keep_config,
@@ -53,9 +49,10 @@ from genflow.training import (
     save_tiles,
     session_config,
 )
-from improved_gan_data import Splits, batch_size, labels_per_class, load_splits, training_set
-from improved_gan_flags import MAY_CHANGE, Config, check, preset, run_dir
-from improved_gan_networks import make_discriminator, make_generator, make_loss
+from improved_gan_data import Splits, batch_size, fake_batch_size, load_splits, training_set
+from improved_gan_flags import MAY_CHANGE, Config, check, run_dir
+from improved_gan_line import UpdateLine
+from improved_gan_networks import preset
 
 _NUM_JUDGED = 40  # Validation images in a picture.
 
@@ -70,13 +67,6 @@ def make_minimizer(config: Config, rate: float, clip_norm: float) -> Minimizer:
     return Minimizer(make_optimizer, clip_norm or None, average_decay=config.average_decay or None)
 
 
-def make_schedule(config: Config) -> Any:
-    """Both networks in every step, or in turns as the original."""
-    if config.supervised_only:
-        return Ratio(1, 0)
-    return Turns(config.update_rate) if config.preset == "port" else Ratio(1, config.update_rate)
-
-
 def make_trainer(config: Config, splits: Splits, judged: ImageSource) -> GanTrainer:
     """Everything that training needs, and what is done with a trained model.
 
@@ -86,20 +76,23 @@ def make_trainer(config: Config, splits: Splits, judged: ImageSource) -> GanTrai
         judged: Those whose classification is measured.
     """
     images = splits.train
-    numbers, train_set = preset(config, images.image_shape), training_set(config, images)
+    chosen, train_set = preset(config, images.image_shape), training_set(config, images)
+    numbers = chosen.numbers
     return GanTrainer(
-        lambda noise_seed: make_generator(config, images.image_shape),
-        lambda noise_seed: make_discriminator(config, images, noise_seed),
-        make_loss(config, images.image_shape),
+        lambda noise_seed: chosen.make_generator(),
+        lambda noise_seed: chosen.make_discriminator(images.num_classes, noise_seed),
+        chosen.make_loss(),
         make_minimizer(config, config.learning_rate_g or numbers.learning_rate, numbers.clip_norm),
         make_minimizer(config, config.learning_rate_d or numbers.learning_rate, numbers.clip_norm),
         train_set,
         run_dir(config),
-        make_schedule(config),
+        chosen.schedule,
         numbers.n_z,
         numbers.draw_latents,
         value_range=numbers.value_range,
         batch_size=batch_size(config, train_set),
+        fake_batch_size=fake_batch_size(config, train_set),
+        augment=RandomShift(config.shift) if config.shift else None,
         num_parallel=2,
         num_samples=0 if config.supervised_only else config.num_samples,
         init_batch_size=min(numbers.init_batch_size, len(train_set)),
@@ -153,47 +146,12 @@ def dump(gan: TrainedGan, path: str, config: Config) -> None:
         archive.create_dataset("image", data=images, compression="gzip")
 
 
-class UpdateLine:
-    """Prints the line that the original prints, for every --log_step updates."""
-
-    def __init__(
-        self, config: Config, batch_size: int, write: Callable[[str], None] = print
-    ) -> None:
-        """Constructs the observer."""
-        self._config, self._batch_size, self._write = config, batch_size, write
-        self._start, self._num_timed = time.time(), 0
-        self._last: Dict[str, float] = {}
-
-    def __call__(self, step: int, metrics: Dict[str, float], report: Report) -> None:
-        """Takes a step; where networks take turns, each line has the last of both."""
-        self._last.update(metrics)
-        self._start += report.evaluation_seconds + report.drawing_seconds
-        self._num_timed += 1
-        if step % self._config.log_step:
-            return
-        seconds = max(time.time() - self._start, 1e-9) / self._num_timed
-        values = (
-            self._last_value(name)
-            for name in ("supervised_loss", "discriminator_loss", "generator_loss", "accuracy")
-        )
-        self._write(
-            "[train step {:4d}] Supervised loss: {} D loss: {} G loss: {} Accuracy: "
-            "{} ({:.3f} sec/batch, {:.3f} instances/sec)".format(
-                step, *values, seconds, self._batch_size / seconds
-            )
-        )
-        self._start, self._num_timed = time.time(), 0
-
-    def _last_value(self, name: str) -> str:
-        """A dash where no update has had it: that of the generator, in --supervised_only."""
-        return "{:.5f}".format(self._last[name]) if name in self._last else "-"
-
-
 def train(config: Config, splits: Splits) -> Dict[str, Any]:
     """Trains both networks; returns what they reached and where the pictures are."""
     run = (run_dir(config), config, MAY_CHANGE)
     check_config(*run, restore_path=config.checkpoint or None)
     trainer = make_trainer(config, splits, splits.validation)
+    labels_per_class = preset(config, splits.train.image_shape).labels_per_class
     print(
         "Generator {generator:,}, discriminator {discriminator:,} parameters; ".format(
             **trainer.num_parameters
@@ -201,7 +159,7 @@ def train(config: Config, splits: Splits) -> Dict[str, Any]:
         + "{:,} images of {}, with {} labels; from update {} on, in {}".format(
             len(splits.train),
             splits.train.name,
-            labels_per_class(config, splits.train) * splits.train.num_classes or "all",
+            labels_per_class * splits.train.num_classes or "all",
             trainer.checkpoints.step,
             run_dir(config),
         )
@@ -213,7 +171,7 @@ def train(config: Config, splits: Splits) -> Dict[str, Any]:
         log_every=config.steps_log,
         checkpoint_every=config.steps_checkpoint,
         max_seconds=60.0 * config.max_minutes or None,
-        observers=[UpdateLine(config, trainer.batch_size, trainer.write)],
+        observers=[UpdateLine(config.log_step, trainer.batch_size, trainer.state, trainer.write)],
         when_open=lambda: keep_config(*run),
     )
 
@@ -237,7 +195,9 @@ def evaluate(config: Config, splits: Splits) -> Dict[str, Any]:
         ]
     result["pictures"] = {}
     if wrong:
-        path = os.path.join(config.train_dir, "wrong_{:08d}.png".format(result["step"]))
+        which = "_of_{}".format(len(images)) if config.data_id else ""
+        name = "wrong_{:08d}{}.png".format(result["step"], which)
+        path = os.path.join(config.train_dir, name)
         pixels, labels, told = (np.stack(each) for each in zip(*wrong[:100]))
         save_judged(path, pixels, labels, told, "test images that are taken for another class")
         result["pictures"]["wrong images"] = path
@@ -261,7 +221,7 @@ def chosen_images(config: Config, images: ImageSource) -> ImageSource:
     if not config.data_id:
         return images
     try:
-        return images.select([int(word) for word in config.data_id.split(",")])
+        return images.select([int(word) for word in config.data_id.replace(",", " ").split()])
     except ValueError:
         raise ValueError(
             "--data_id must be numbers from 0 to {}, as 3,14,15; got {}.".format(

@@ -1,14 +1,13 @@
-"""The networks and the losses of `improved_gan_mnist.py`."""
+"""The presets of `improved_gan_mnist.py`: networks, losses, and what else goes with them."""
 
 import functools
-from typing import Dict, Tuple
+from typing import Dict, Tuple, Union
 
 import tensorflow.compat.v2 as tf
 
 from genflow import losses
 from genflow.core import Network
 from genflow.core.types import Seed, Tensor
-from genflow.data import ImageSource
 from genflow.gan import (
     DeconvGenerator,
     DenseDiscriminator,
@@ -30,14 +29,16 @@ from genflow.networks import (
     nearest,
     truncated_normal,
 )
-from genflow.training import FeatureMatching, GanRound, SemiSupervisedLoss
-from improved_gan_flags import Config
+from genflow.training import FeatureMatching, GanRound, Ratio, SemiSupervisedLoss, Turns
+from improved_gan_flags import PAPER_COLOUR, PAPER_GRAY, PORT, Config, Numbers, with_flags
 
 _NORMS = {
     "batch": functools.partial(BatchNorm, epsilon=1e-3),
     "instance": functools.partial(InstanceNorm, epsilon=1e-6),
     "None": Identity,
 }
+# The authors' norm has no scale; with one the generator keeps up with the discriminator sooner.
+_SCALED = functools.partial(BatchNorm, decay=0.9, epsilon=1e-5)
 _UPSAMPLINGS = {
     "bilinear": functools.partial(ResizeConv, resize=bilinear, initializer=glorot_uniform()),
     "nn": functools.partial(ResizeConv, resize=nearest, initializer=glorot_uniform()),
@@ -50,74 +51,153 @@ _DISTANCES = {"l1": losses.mean_absolute_distance, "l2": losses.mean_squared_dis
 _RECONSTRUCTION, _RECONSTRUCTION_STEPS = 10.0, 1500.0
 
 
-def make_generator(config: Config, image_shape: Tuple[int, int, int]) -> Network:
-    """The generator of the preset, for images of this kind."""
-    if config.preset == "port":
-        return ResizeGenerator(
-            image_shape,
-            make_upsample=_UPSAMPLINGS[config.deconv_type],
-            make_norm=_NORMS[config.norm_type],
-            seed=config.seed,
+class Preset:
+    """What --preset chooses, for images of one kind: the base of two.
+
+    Attributes:
+        numbers: Sizes, rates and ranges.
+        labels_per_class: How many labels of each class are used; 0 for all.
+        hides_labels: Whether half of each batch has no labels, even where all are used.
+        schedule: Which updates a step makes.
+    """
+
+    hides_labels: bool
+
+    def __init__(
+        self,
+        config: Config,
+        image_shape: Tuple[int, int, int],
+        numbers: Numbers,
+        labels_per_class: int,
+        schedule: Union[Ratio, Turns],
+    ) -> None:
+        """Takes what holds where the flags say nothing else."""
+        self.numbers = with_flags(numbers, config)
+        is_said = config.labels_per_class >= 0
+        self.labels_per_class = config.labels_per_class if is_said else labels_per_class
+        self.schedule = Ratio(1, 0) if config.supervised_only else schedule
+        self._config, self._image_shape = config, image_shape
+        self._unlabelled_weight = 0.0 if config.supervised_only else config.unlabelled_weight
+
+
+class PaperPreset(Preset):
+    """Of the paper, and of its authors' code for gray images or for others."""
+
+    hides_labels = True
+
+    def __init__(self, config: Config, image_shape: Tuple[int, int, int]) -> None:
+        """Takes the flags, and the height, width and channels of the images.
+
+        Raises:
+            ValueError: If a flag has no effect on such images.
+        """
+        self._is_gray = image_shape[-1] == 1
+        if self._is_gray and config.minibatch_discrimination:
+            raise ValueError(
+                "--minibatch_discrimination has no effect with gray images: leave it out."
+            )
+        numbers = PAPER_GRAY if self._is_gray else PAPER_COLOUR
+        labels = {"CIFAR10": 400, "SVHN": 100}.get(config.dataset.upper(), 10)
+        super().__init__(config, image_shape, numbers, labels, Ratio(1, config.update_rate))
+
+    def make_generator(self) -> Network:
+        """Of vectors of `n_z` numbers."""
+        if self._is_gray:
+            return DenseGenerator(self._image_shape, make_norm=_SCALED, seed=self._config.seed)
+        return DeconvGenerator(
+            self._image_shape,
+            widths=(512, 256, 128),
+            make_last_reparametrize=WeightNormalization,
+            seed=self._config.seed,
         )
-    if image_shape[-1] == 1:
-        return DenseGenerator(image_shape, seed=config.seed)
-    return DeconvGenerator(
-        image_shape,
-        widths=(512, 256, 128),
-        make_last_reparametrize=WeightNormalization,
-        seed=config.seed,
-    )
+
+    def make_discriminator(self, num_classes: int, noise_seed: Seed) -> Network:
+        """With a logit for each class."""
+        config, seed = self._config, self._config.seed + 1
+        if self._is_gray:
+            return DenseDiscriminator(num_outputs=num_classes, seed=seed, noise_seed=noise_seed)
+        make_minibatch = functools.partial(
+            MinibatchDiscrimination, average=True, seed=config.seed + 2
+        )
+        return PooledDiscriminator(
+            widths=(64, 128) if config.dataset.upper() == "SVHN" else (96, 192),
+            num_outputs=num_classes,
+            make_minibatch=make_minibatch if config.minibatch_discrimination else Identity,
+            seed=seed,
+            noise_seed=noise_seed,
+        )
+
+    def make_loss(self) -> SemiSupervisedLoss:
+        """Of both networks: the generator's matches features."""
+        config = self._config
+        distance = config.feature_distance or ("l2" if self._is_gray else "l1")
+        return SemiSupervisedLoss(
+            FeatureMatching(_DISTANCES[distance]),
+            losses.append_fake_logit,
+            self._unlabelled_weight,
+            config.label_smoothing,
+            # Faster, and the same but where images are compared with each other.
+            is_joint=not config.minibatch_discrimination,
+        )
 
 
-def make_discriminator(config: Config, images: ImageSource, noise_seed: Seed) -> Network:
-    """The discriminator that belongs to the generator."""
-    num_classes, seed = images.num_classes, config.seed + 1
-    if config.preset == "port":
+class PortPreset(Preset):
+    """Of the published TensorFlow code and its Ascend port."""
+
+    hides_labels = False
+
+    def __init__(self, config: Config, image_shape: Tuple[int, int, int]) -> None:
+        """Takes the flags, and the height, width and channels of the images."""
+        super().__init__(config, image_shape, PORT, 0, Turns(config.update_rate))
+
+    def make_generator(self) -> Network:
+        """Of vectors of `n_z` numbers."""
+        return ResizeGenerator(
+            self._image_shape,
+            make_upsample=_UPSAMPLINGS[self._config.deconv_type],
+            make_norm=_NORMS[self._config.norm_type],
+            seed=self._config.seed,
+        )
+
+    def make_discriminator(self, num_classes: int, noise_seed: Seed) -> Network:
+        """With a logit for each class, and one for generated images."""
+        norm_type = self._config.norm_type
         return StridedDiscriminator(
             num_outputs=num_classes + 1,
-            make_norm=_NORMS[config.norm_type],
-            make_last_norm=Identity if config.norm_type == "instance" else None,
-            seed=seed,
+            make_norm=_NORMS[norm_type],
+            make_last_norm=Identity if norm_type == "instance" else None,
+            seed=self._config.seed + 1,
         )
-    if images.image_shape[-1] == 1:
-        return DenseDiscriminator(num_outputs=num_classes, seed=seed, noise_seed=noise_seed)
-    return PooledDiscriminator(
-        widths=(64, 128) if config.dataset == "SVHN" else (96, 192),
-        num_outputs=num_classes,
-        make_minibatch=MinibatchDiscrimination if config.minibatch_discrimination else Identity,
-        seed=seed,
-        noise_seed=noise_seed,
-    )
 
-
-def make_loss(config: Config, image_shape: Tuple[int, int, int]) -> SemiSupervisedLoss:
-    """What both minimise."""
-    weight = 0.0 if config.supervised_only else config.unlabelled_weight
-    if config.preset == "port":
-        # Its terms are added, not averaged.
+    def make_loss(self) -> SemiSupervisedLoss:
+        """Of both networks; its terms are added, not averaged."""
         return SemiSupervisedLoss(
-            port_generator_loss, tf.identity, 2.0 * weight, config.label_smoothing, 0.1
+            port_generator_loss,
+            tf.identity,
+            2.0 * self._unlabelled_weight,
+            self._config.label_smoothing,
+            0.1,
         )
-    distance = config.feature_distance or ("l2" if image_shape[-1] == 1 else "l1")
-    # Faster, and the same but where images are compared with each other.
-    is_joint = not config.minibatch_discrimination
-    return SemiSupervisedLoss(
-        FeatureMatching(_DISTANCES[distance], is_joint),
-        losses.append_fake_logit,
-        weight,
-        config.label_smoothing,
-        is_joint=is_joint,
-    )
 
 
-def port_generator_loss(game: GanRound) -> Tuple[Tensor, Dict[str, Tensor]]:
+_PRESETS = {"paper": PaperPreset, "port": PortPreset}
+
+
+def preset(config: Config, image_shape: Tuple[int, int, int]) -> Preset:
+    """That of --preset."""
+    return _PRESETS[config.preset](config, image_shape)
+
+
+def port_generator_loss(
+    game: GanRound, owner: SemiSupervisedLoss
+) -> Tuple[Tensor, Dict[str, Tensor]]:
     """The port's: saturating, and at first a Huber loss between images that do not belong together.
 
     Its logarithm is of the sigmoid of the last logit, though the discriminator takes the softmax.
     """
-    class_logits = game.judge(game.fake)
+    class_logits = owner.class_logits(game, game.judge(game.fake))
     done = tf.cast(game.step, tf.float32) / _RECONSTRUCTION_STEPS
     weight = _RECONSTRUCTION * tf.clip_by_value(1.0 - done, 0.0, 1.0)
     adversarial = losses.minimax_generator_loss(-class_logits[:, -1])
-    loss = adversarial + weight * losses.huber_loss(game.real, game.fake)
+    loss = adversarial + weight * losses.huber_loss(game.unlabelled(game.real), game.fake)
     return loss, {"reconstruction_weight": weight}
