@@ -103,8 +103,15 @@ def test_rejects_what_is_not_there(tmp_path, folder):
         load_hdf5(folder, "validation")
     with pytest.raises(FileNotFoundError, match="There is no data.hdf5 in .*absent; name the fold"):
         load_hdf5(str(tmp_path / "absent"), "all")
-    os.remove(os.path.join(folder, "id.txt"))
-    with pytest.raises(FileNotFoundError, match="id.txt"):
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_says_what_is_needed_without_the_names(folder, is_folder):
+    path = os.path.join(folder, "id.txt")
+    os.remove(path)
+    if is_folder:
+        os.mkdir(path)
+    with pytest.raises(FileNotFoundError, match="There is no file .*id.txt, .*; put it beside"):
         load_hdf5(folder, "all")
 
 
@@ -151,6 +158,16 @@ def link(id_, name, to):
     return edit
 
 
+def named_twice(id_, name):
+    """Returns an edit that gives the next image what an image has: a hard link."""
+
+    def edit(file):
+        del file["n3" + name]
+        file["n3" + name] = file[id_ + name]
+
+    return edit
+
+
 ELSEWHERE = h5py.ExternalLink("/etc/passwd", "/image")
 
 
@@ -165,6 +182,9 @@ ELSEWHERE = h5py.ExternalLink("/etc/passwd", "/image")
         (link("n2", "", h5py.SoftLink("/n3")), "'n2' .* it is a link. Do not trust it"),
         (link("n2", "image", ELSEWHERE), "`image` of image 'n2' .* it is a link"),
         (link("n2", "label", h5py.SoftLink("/n3/label")), "`label` of image 'n2' .* it is a link"),
+        (named_twice("n2", ""), "`image` of image 'n2' .* one name; it has several. Make"),
+        (named_twice("n2", "/image"), "`image` of image 'n2' .* one name; it has several"),
+        (named_twice("n2", "/label"), "`label` of image 'n2' .* one name; it has several"),
         (link("n2", "", np.zeros(3)), "`image` of image 'n2' .* damaged or not as it must be"),
         (virtual, "`image` of image 'n2' .* in one piece, .*h5repack -l CONTI"),
         (stored_elsewhere, "`image` of image 'n2' .* in one piece"),
@@ -252,7 +272,9 @@ def test_rejects_names_without_end(folder, monkeypatch):
         load_hdf5(folder, "all")
 
 
-def test_blank_lines_and_other_ends_of_lines_are_no_names(folder):
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_what_editors_add_is_not_in_the_names(folder, mark):
+    """Blank lines, other ends of lines, and the mark that says that it is UTF-8."""
     with open(os.path.join(folder, "id.txt"), "wb") as file:
-        file.write("\r\n".join(IDS).encode() + b"\r\n\r\n")
+        file.write(mark + "\r\n".join(IDS).encode() + b"\r\n\r\n")
     np.testing.assert_array_equal(load_hdf5(folder, "all").labels, LABELS)

@@ -185,6 +185,9 @@ def set_field(field, value):
         (lambda fields: fields.pop("image_shape"), "`image_shape` if, and only if, its files"),
         (set_field("num_examples", {"images": 13}), "that its files add up to, {'images': 12}"),
         (set_field("num_examples", {"32": 12}), "that its files add up to, {'images': 12}"),
+        (set_field("image_shape", [10**30, 1, 1]), r"of which the 4 images of train-images-0000"),
+        (set_field("image_shape", [3, 55, 1]), r"as `image_shape` one .*; got \[3, 55, 1\]"),
+        (set_field("num_classes", 2**31), "at most 2147483647; got 2147483648"),
         (set_field("image_shape", [5, 3, 1]), None),
         (set_field("num_classes", 2), None),
     ],
@@ -201,6 +204,14 @@ def test_rejects_a_manifest_that_is_not_as_it_must_be(data_dir, edit, match):
     else:  # As is said when an image is read.
         with pytest.raises(ValueError, match=r"of record \d .*tfrecords must"):
             read_all(load_image_records(data_dir, "train"))
+
+
+def test_rejects_a_folder_in_the_place_of_the_manifest(data_dir):
+    path = os.path.join(data_dir, "train", "manifest.json")
+    os.remove(path)
+    os.mkdir(path)
+    with pytest.raises(ValueError, match="manifest.json must be a file; .*`write_image_records`"):
+        load_image_records(data_dir, "train")
 
 
 def test_rejects_a_manifest_of_both_kinds(data_dir):

@@ -47,6 +47,13 @@ def test_rejects_variables_of_interest_that_are_no_numbers(name):
         shapes(mat_file({"X": np.ones([2, 2]) * 1j}))
 
 
+@pytest.mark.parametrize("compressed", [True, False])
+def test_rejects_a_name_that_occurs_twice(compressed):
+    once = mat_file({"X": np.zeros([2, 2])}, do_compression=compressed)
+    with pytest.raises(ValueError, match="it must hold `X` once; it is there twice"):
+        shapes(once + once[128:])
+
+
 def changed(contents, place, format_, *values):
     new = struct.pack(format_, *values)
     return contents[:place] + new + contents[place + len(new) :]

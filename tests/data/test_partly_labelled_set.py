@@ -333,6 +333,13 @@ def test_rejects_a_source_without_labels(source):
         PartlyLabelledSet(Unlabelled(source))
 
 
+def test_takes_no_longer_for_classes_that_do_not_occur():
+    source = make_set([0, 2, 2, 2, 0, 2], num_classes=10**15)
+    assert source.labels[PartlyLabelledSet(source).labelled_indices].tolist() == [0, 2, 0, 2, 2, 2]
+    with pytest.raises(ValueError, match="got 2, and class 1 has 0"):
+        PartlyLabelledSet(source, labels_per_class=2)
+
+
 @pytest.mark.parametrize("share", [0, 1, -0.5, 1.5, float("nan")])
 def test_rejects_a_share_out_of_range(source, share):
     with pytest.raises(ValueError, match="`labelled_share` must be greater.*got {}".format(share)):

@@ -246,7 +246,6 @@ def test_a_preset_has_the_numbers_of_its_source(improved, flags, shape, expected
             "records in train and test, .*or with data.hdf5; got nowhere.$",
         ),
         (["--prefix=../away"], "--prefix must be letters, digits and any of _.=-; got '../away'"),
-        (["--train_dir=runs/best/"], "--train_dir must not be called best"),
         (["--data_id=3"], "--data_id is for --evaluate"),
         (["--dataset=digits", "--evaluate", "--data_id=3,x"], "--data_id .* to 296.* got 3,x"),
         (["--dataset=digits", "--evaluate", "--data_id=,"], "--data_id .* to 296.* got ,"),
@@ -298,7 +297,7 @@ def test_an_error_is_shown_as_it_came_with_debug(improved):
     ("flags", "name"),
     [
         ([], "default-MNIST"),
-        (["--prefix=my run", "--dataset=digits", "--steps=7"], "my_run-digits"),
+        (["--prefix=my.run", "--dataset=digits", "--steps=7"], "my.run-digits"),
         (["--preset=port", "--n_z=3"], "default-MNIST-n_z=3-preset=port"),
         (["--supervised_only"], "default-MNIST-supervised_only"),
     ],
@@ -307,6 +306,11 @@ def test_a_run_is_called_after_what_makes_it_another(improved, flags, name):
     config = parsed(improved, *flags)
     assert improved.run_dir(config) == os.path.join("train_dir", name)
     assert improved.run_dir(dataclasses.replace(config, train_dir="there")) == "there"
+
+
+def test_no_run_is_called_best(improved):
+    with pytest.raises(ValueError, match="--train_dir must not be called best"):
+        parsed(improved, "--train_dir=runs/best/")
 
 
 def test_the_page_names_every_flag(improved):
@@ -489,7 +493,7 @@ def judged(images):
     return images.reshape([-1, 4]).astype(np.float64) @ Linear.weights
 
 
-def game(step=0, num_classes=10):
+def game(step=0, num_classes=10, num_labelled=len(LABELS), fake=FAKE):
     return GanRound(
         "update",
         Linear(),
@@ -497,9 +501,9 @@ def game(step=0, num_classes=10):
         labels=LABELS,
         context=None,
         step=tf.constant(step, tf.int64),
-        num_labelled=len(LABELS),
+        num_labelled=num_labelled,
         num_classes=num_classes,
-        make_fake=lambda: tf.constant(FAKE),
+        make_fake=lambda: tf.constant(fake),
         start_pass=lambda name: None,
         batch_seed=None,
     )
@@ -517,6 +521,18 @@ def test_the_generator_of_the_port_saturates_and_at_first_reconstructs(improved,
 
     np.testing.assert_allclose(value, saturating + weight * huber, rtol=1e-5)
     np.testing.assert_allclose(metrics["reconstruction_weight"], weight, atol=1e-6)
+
+
+def test_the_port_reconstructs_images_without_labels(improved):
+    """With few labels there are as many generated images as real ones without a label."""
+    error = np.abs(REAL[4:].astype(np.float64) - FAKE[:2])
+    huber = np.mean(np.where(error <= 1, error**2 / 2, error - 0.5))
+    saturating = np.mean(np.log(scipy.special.expit(judged(FAKE[:2])[:, -1])))
+
+    loss = improved.preset(parsed(improved, "--preset=port"), (2, 2, 1)).make_loss()
+    value, _ = loss.generator_loss(game(num_labelled=4, fake=FAKE[:2]))
+
+    np.testing.assert_allclose(value, saturating + 10.0 * huber, rtol=1e-5)
 
 
 def cross_entropy(logits, targets):

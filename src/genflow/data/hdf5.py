@@ -33,7 +33,7 @@ def load_hdf5(folder: str, split: str, transposed: bool = False) -> ImageSet:
     is how the original splits them. Its accuracies are those of this test split.
 
     The file may come from a stranger: nothing is read but those two arrays of each image, links
-    are not followed, and no array is larger than the file. It has no checksums, so that damaged
+    are refused, and no array is larger than the file. It has no checksums, so that damaged
     pixels go unnoticed; and the HDF5 library of h5py 2.10, which is that of TensorFlow 1.15, may
     end the process over damage elsewhere.
 
@@ -97,14 +97,20 @@ def hdf5_path(folder: str) -> Optional[str]:
 
 
 def _read_ids(path: str) -> List[str]:
+    if not os.path.isfile(path):
+        raise FileNotFoundError(
+            "There is no file {}, which names the images; put it beside the data that it was "
+            "made with.".format(path)
+        )
     with open(path, "rb") as file:
         contents = file.read(_MAX_ID_BYTES + 1)
     if len(contents) > _MAX_ID_BYTES:
         raise ValueError("{} must have at most {} bytes; got more.".format(path, _MAX_ID_BYTES))
     try:
-        ids = [line.strip() for line in contents.decode("utf-8").splitlines() if line.strip()]
+        lines = contents.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ValueError("{} must be text; got something else ({}).".format(path, error)) from error
+    ids = [line.strip() for line in lines if line.strip()]
     if len(ids) < 2:
         raise ValueError(
             "{} must have the names of two images at least; got {}.".format(path, len(ids))
@@ -207,8 +213,8 @@ def _place(path: str, id_: str, name: str) -> str:
 
 
 def _member(root: Any, id_: str, name: str, path: str) -> Any:
-    """Opens one array of an image; follows no link, in this file or to others."""
-    from h5py import h5d, h5g, h5l
+    """Opens one array of an image, which no other has; follows no link, here or elsewhere."""
+    from h5py import h5d, h5g, h5l, h5o
 
     place = _place(path, id_, name)
     with _explained(place):
@@ -220,6 +226,12 @@ def _member(root: Any, id_: str, name: str, path: str) -> Any:
         raise ValueError("{} must be in this file; it is a link. Do not trust it.".format(place))
     with _explained(place):
         array = h5d.open(group, name.encode("utf-8"))
+        num_names = max(h5o.get_info(each).rc for each in (group, array))
+    if num_names > 1:  # One image could be for training and for testing.
+        raise ValueError(
+            "{} must have one name; it has several. Make a file in which each image is there "
+            "once.".format(place)
+        )
     _check_storage(array, place)
     return array
 

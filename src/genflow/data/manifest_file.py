@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from typing import Any, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from genflow.data.record_manifest import FileSummary, RecordManifest
 from genflow.data.whole_file import whole_file
@@ -11,6 +11,7 @@ from genflow.data.whole_file import whole_file
 _NAME = "manifest.json"
 _VERSION = 1
 _MAX_BYTES = 2**24
+_MAX_CLASSES = 2**31 - 1  # Labels are int32.
 _FIELDS = {"version", "folder", "num_examples", "num_classes", "class_names", "files"}
 _SHAPE = "image_shape"  # A field that only images as they are have.
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -45,6 +46,11 @@ def read_manifest(folder: str) -> Optional[RecordManifest]:
     path = manifest_path(folder)
     if not os.path.exists(path):
         return None
+    if not os.path.isfile(path):
+        raise ValueError(
+            "{} must be a file; got something else. Move it away and write it again "
+            "(`write_manifest`, or for images as they are `write_image_records`).".format(path)
+        )
     with open(path, "rb") as file:
         contents = file.read(_MAX_BYTES + 1)
     _require(len(contents) <= _MAX_BYTES, path, "at most {} bytes".format(_MAX_BYTES), "more")
@@ -122,6 +128,8 @@ def _manifest(fields: Any, folder: str) -> RecordManifest:
     are_as_they_are = set(manifest.num_examples(folder)) == {None}
     what = "`{}` if, and only if, its files hold images as they are".format(_SHAPE)
     _require(are_as_they_are == is_as_it_is, path, what, sorted(files))
+    if shape:
+        _require_room(shape, summaries, path)
     expected = _num_examples(manifest, folder)
     what = "the `num_examples` that its files add up to, {}".format(expected)
     _require(fields["num_examples"] == expected, path, what, fields["num_examples"])
@@ -145,8 +153,21 @@ def _image_shape(shape: Any, path: str) -> Tuple[int, int, int]:
     return tuple(shape)
 
 
+def _require_room(shape: Tuple[int, int, int], files: Dict[str, FileSummary], path: str) -> None:
+    """Refuses images that would take more memory than there are bytes in their file."""
+    height, width, channels = shape
+    for name, summary in files.items():
+        what = "as `{}` one of which the {} images of {} fit into its {} bytes".format(
+            _SHAPE, summary.num_records, name, summary.num_bytes
+        )
+        needed = height * width * channels * summary.num_records
+        _require(needed <= summary.num_bytes, path, what, list(shape))
+
+
 def _require_classes(num_classes: Any, class_names: Any, path: str) -> None:
     _require(_is_count(num_classes), path, "a positive `num_classes`", num_classes)
+    what = "a `num_classes` of at most {}".format(_MAX_CLASSES)
+    _require(num_classes <= _MAX_CLASSES, path, what, num_classes)
     are_names = isinstance(class_names, list) and all(isinstance(n, str) for n in class_names)
     is_complete = are_names and len(set(class_names)) == len(class_names) == num_classes
     what = "as `class_names` null or {} different names".format(num_classes)

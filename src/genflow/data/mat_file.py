@@ -40,7 +40,8 @@ def number_arrays(file: BinaryIO, names: Sequence[str]) -> Dict[str, Tuple[int, 
         The shape of each variable; of the others, `()`.
 
     Raises:
-        ValueError: If it is damaged, of another kind, or such a variable is anything else.
+        ValueError: If it is damaged, of another kind, a name occurs twice, or such a variable is
+            anything else.
         zlib.error: If what is compressed is damaged.
 
     Example:
@@ -68,6 +69,8 @@ def number_arrays(file: BinaryIO, names: Sequence[str]) -> Dict[str, Tuple[int, 
             stream.finish()
         else:
             name, shape = _variable(file.read, _Tag(tag[0], tag[1], b""), names)
+        if name in found:  # Its reader would hold both at once.
+            raise ValueError("it must hold `{:.50}` once; it is there twice".format(name))
         found[name] = shape
         file.seek(following)
     return found

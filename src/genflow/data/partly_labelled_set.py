@@ -1,7 +1,7 @@
 """Image sets of which only some labels are known, for semi-supervised learning."""
 
 import copy
-from typing import List, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 import numpy as np
 
@@ -92,14 +92,13 @@ class PartlyLabelledSet(ImageSource):
         self._source = source
         everything = np.arange(len(source))
         members = _members(source, source.read_labels(everything), seed)
-        if labels_per_class is not None:
-            _check_members(source, members, labels_per_class)
-        labelled = _round_the_classes(members, labels_per_class)
-        if not len(labelled):
+        if not members:
             raise ValueError(
                 "`source` must have an example with a label; none of {} has one.".format(self.name)
             )
-        self._set_examples(labelled, everything)
+        if labels_per_class is not None:
+            _check_members(source, members, labels_per_class)
+        self._set_examples(_round_the_classes(members, labels_per_class), everything)
 
     @property
     def labelled_indices(self) -> np.ndarray:
@@ -220,15 +219,18 @@ class PartlyLabelledSet(ImageSource):
             )
 
 
-def _members(source: ImageSource, labels: np.ndarray, seed: int) -> List[np.ndarray]:
-    """Returns the examples of each class, in a seeded order."""
+def _members(source: ImageSource, labels: np.ndarray, seed: int) -> Dict[int, np.ndarray]:
+    """Returns the examples of each class that occurs, in a seeded order."""
     order = permutation(len(source), seed, purpose="which labels are known")
-    return [order[labels[order] == number] for number in range(source.num_classes)]
+    order = order[np.argsort(labels[order], kind="stable")]
+    numbers, first = np.unique(labels[order], return_index=True)
+    parts = zip(numbers.tolist(), np.split(order, first[1:]))
+    return {number: part for number, part in parts if 0 <= number < source.num_classes}
 
 
-def _round_the_classes(members: List[np.ndarray], count: Optional[int]) -> np.ndarray:
+def _round_the_classes(members: Dict[int, np.ndarray], count: Optional[int]) -> np.ndarray:
     """Returns the first examples of all classes, then the second ones, up to `count` or all."""
-    chosen = [indices[:count] for indices in members]
+    chosen = [indices[:count] for indices in members.values()]
     ranks = np.concatenate([np.arange(len(indices)) for indices in chosen])
     return np.concatenate(chosen)[np.argsort(ranks, kind="stable")]
 
@@ -251,10 +253,11 @@ def _check_arguments(labels_per_class: Optional[int], labelled_share: float) -> 
         )
 
 
-def _check_members(source: ImageSource, members: List[np.ndarray], count: int) -> None:
-    for number, indices in enumerate(members):
-        if len(indices) < count:
+def _check_members(source: ImageSource, members: Dict[int, np.ndarray], count: int) -> None:
+    for number in range(source.num_classes):  # Up to the first that does not occur.
+        found = len(members.get(number, ()))
+        if found < count:
             raise ValueError(
                 "`labels_per_class` must be at most the number of examples of every class of {}; "
-                "got {}, and class {} has {}.".format(source.name, count, number, len(indices))
+                "got {}, and class {} has {}.".format(source.name, count, number, found)
             )

@@ -31,7 +31,8 @@ def check_config(
     """Refuses a configuration with which a run cannot go on.
 
     A run that has a checkpoint can only go on with the configuration it was started
-    with, but for the fields that `may_change`: how long to train, say.
+    with, but for the fields that `may_change`: how long to train, say. The checkpoint says what
+    that is, and `config.json` must agree. Fields that are new since then are not compared.
 
     Args:
         run_dir: Folder of the run.
@@ -45,6 +46,7 @@ def check_config(
         ConfigurationError: If the folder holds a checkpoint but is not to go on; if that run, or
             the one of `restore_path`, has another configuration; if there is a `config.json`
             that is none. Nothing is changed.
+        CheckpointError: If the checkpoint is damaged, or there is none at `restore_path`.
 
     Example:
         >>> import dataclasses
@@ -61,12 +63,10 @@ def check_config(
             "{} holds a run, at {}: go on with it by `resume=True` (`{}`), or start a run in "
             "another folder.".format(run_dir, os.path.basename(checkpoint), resume_flag)
         )
-    if checkpoint is None and restore_path:
-        check_checkpoint_config(restore_path, config, may_change)
-    elif checkpoint is not None and before is not None:
+    if checkpoint is not None and before is not None:
         _check_same(run_dir, before, now, may_change)
-    elif checkpoint is not None:
-        check_checkpoint_config(checkpoint, config, may_change)
+    if checkpoint is not None or restore_path:
+        check_checkpoint_config(checkpoint or restore_path, config, may_change)
 
 
 def check_checkpoint_config(path: str, config: Any, may_change: Sequence[str] = ()) -> None:
