@@ -323,7 +323,9 @@ def noisy(run_dir, schedule):
     )
 
 
-@pytest.mark.parametrize(("schedule", "stop"), [(Ratio(), 2), (Turns(), 1)])
+@pytest.mark.parametrize(
+    ("schedule", "stop"), [(Ratio(), 2), pytest.param(Turns(), 1, marks=pytest.mark.slow)]
+)
 def test_a_run_that_goes_on_equals_one_that_never_stopped(tmp_path, schedule, stop):
     """With few labels, noise, weights set from data and averages of both networks."""
     whole = noisy(tmp_path / "whole", schedule)
