@@ -23,6 +23,7 @@ def test_public_names():
         "RandomAffine",
         "RandomCrop",
         "RandomFlip",
+        "RandomShift",
         "RecordSet",
         "TransformedSet",
         "batch_indices",

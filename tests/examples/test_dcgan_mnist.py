@@ -211,7 +211,7 @@ def test_another_configuration_is_refused(dcgan, tmp_path):
         dcgan.main(flags + ["--z_dim=50"])
 
 
-@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("mode", [pytest.param("L", marks=pytest.mark.slow), "RGB"])
 def test_trains_on_a_folder_of_jpegs(dcgan, tmp_path, mode, capsys):
     """Of other sizes than the output, with one that is no image; 64x64."""
     folder, random = tmp_path / "data" / "flowers", np.random.RandomState(0)

@@ -565,6 +565,7 @@ def test_refuses_paths_of_no_checkpoint(glow, original, tmp_path, end):
 SHIFT = "bijection/layers/1/levels/0/layers/1/layers/0/shift"
 
 
+@pytest.mark.slow
 def test_the_command_makes_a_run_that_goes_on(glow, command, tmp_path, capsys):
     reference = Reference(permutation=1, ycond=1, classes=2)
     path = save(with_optimizer(reference.variables, shift=1.0), tmp_path / "model_best_loss.ckpt")

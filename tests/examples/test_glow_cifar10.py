@@ -27,10 +27,12 @@ def glow():
     ("flags", "image_shape", "expected"),
     [
         (["--flow_coupling=1", "--learntop"], (32, 32, 3), 44603604),
-        (["--learntop"], (32, 32, 3), 38395668),
-        ([], (32, 32, 3), 38311668),
+        pytest.param(["--learntop"], (32, 32, 3), 38395668, marks=pytest.mark.slow),
+        pytest.param([], (32, 32, 3), 38311668, marks=pytest.mark.slow),
         # Published for 256x256; the count does not depend on the size of the image.
-        (["--learntop", "--n_levels=6"], (64, 64, 3), 175099620),
+        pytest.param(
+            ["--learntop", "--n_levels=6"], (64, 64, 3), 175099620, marks=pytest.mark.slow
+        ),
     ],
     ids=["affine-learntop", "additive-learntop", "additive", "six-levels"],
 )
@@ -83,7 +85,11 @@ def lines(path):
     ("permutation", "extra"),
     [
         (0, ["--ycond", "--optimizer=adam"]),
-        (1, ["--learntop", "--polyak", "--gradient_checkpointing=0", "--dal=1"]),
+        pytest.param(
+            1,
+            ["--learntop", "--polyak", "--gradient_checkpointing=0", "--dal=1"],
+            marks=pytest.mark.slow,
+        ),
         (2, ["--plu", "--learntop", "--ycond", "--flow_coupling=1", "--weight_y=0.1"]),
     ],
 )
@@ -143,7 +149,7 @@ def test_the_published_line_makes_the_published_model(glow):
 
 
 @pytest.mark.usefixtures("real_data")
-@pytest.mark.parametrize("dal", ["1", "2"])
+@pytest.mark.parametrize("dal", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_trains_on_real_mnist_by_class(glow, tmp_path, capsys, dal):
     flags = ["--problem=mnist", "--depth=1", "--width=8", "--steps=4", "--n_test=20", "--ycond"]
     flags += ["--weight_y=0.5", "--dal", dal, "--image_size=16", "--logdir", str(tmp_path)]
@@ -173,7 +179,9 @@ def write_records(folder, stored_size):
                 writer.write(example.SerializeToString())
 
 
-@pytest.mark.parametrize(("problem", "size"), [("celeba", 32), ("lsun_realnvp", 96)])
+@pytest.mark.parametrize(
+    ("problem", "size"), [pytest.param("celeba", 32, marks=pytest.mark.slow), ("lsun_realnvp", 96)]
+)
 def test_trains_on_records(glow, tmp_path, capsys, problem, size):
     write_records(tmp_path / "data" / "tower", size)
     flags = ["--problem", problem, "--category=tower", "--data_dir", str(tmp_path / "data")]

@@ -104,7 +104,7 @@ def test_latents_are_those_of_the_original_in_two_parts(real_nvp):
     assert [shape.as_list() for shape in shapes] == [[None, 16, 16, 6], [None, 16, 16, 6]]
 
 
-@pytest.mark.parametrize("preset", ["original", "paper"])
+@pytest.mark.parametrize("preset", [pytest.param("original", marks=pytest.mark.slow), "paper"])
 def test_the_full_model_restores_what_it_encodes(real_nvp, preset):
     flow = real_nvp.make_model(parsed(real_nvp, "--preset", preset), (32, 32, 3), noise_seed=0)
     x = images(8)
@@ -157,7 +157,16 @@ def run(real_nvp, save_dir, *flags):
 @pytest.mark.parametrize(
     "flags",
     [
-        ["--preset=paper", "--dropout_p=0.2", "--steps=30", "--steps_log=10", "--batch_size=30"],
+        pytest.param(
+            [
+                "--preset=paper",
+                "--dropout_p=0.2",
+                "--steps=30",
+                "--steps_log=10",
+                "--batch_size=30",
+            ],
+            marks=pytest.mark.slow,
+        ),
         ["--preset=original", "--alpha=0.1", "--clip_norm=50", "--steps=3"],
     ],
     ids=["paper", "original"],
