@@ -33,7 +33,7 @@ from typing import Any, Dict, Optional, Sequence
 import numpy as np
 import tensorflow.compat.v2 as tf
 
-from genflow.data import ImageSource, RandomShift, epoch_batches
+from genflow.data import ImageSource, RandomShift
 from genflow.data.whole_file import whole_file
 from genflow.metrics import classification_accuracy
 from genflow.optimizers import linear_decay
@@ -54,7 +54,8 @@ from improved_gan_flags import MAY_CHANGE, Config, check, run_dir
 from improved_gan_line import UpdateLine
 from improved_gan_networks import preset
 
-_NUM_JUDGED = 40  # Validation images in a picture.
+_NUM_JUDGED = 40  # Validation images in a picture,
+_NUM_WRONG = 100  # ... and test images, at most.
 
 
 def make_minimizer(config: Config, rate: float, clip_norm: float) -> Minimizer:
@@ -67,14 +68,8 @@ def make_minimizer(config: Config, rate: float, clip_norm: float) -> Minimizer:
     return Minimizer(make_optimizer, clip_norm or None, average_decay=config.average_decay or None)
 
 
-def make_trainer(config: Config, splits: Splits, judged: ImageSource) -> GanTrainer:
-    """Everything that training needs, and what is done with a trained model.
-
-    Args:
-        config: The flags.
-        splits: The images.
-        judged: Those whose classification is measured.
-    """
+def make_trainer(config: Config, splits: Splits) -> GanTrainer:
+    """Everything that training needs, and what is done with a trained model."""
     images = splits.train
     chosen, train_set = preset(config, images.image_shape), training_set(config, images)
     numbers = chosen.numbers
@@ -96,7 +91,7 @@ def make_trainer(config: Config, splits: Splits, judged: ImageSource) -> GanTrai
         num_parallel=2,
         num_samples=0 if config.supervised_only else config.num_samples,
         init_batch_size=min(numbers.init_batch_size, len(train_set)),
-        evaluate=lambda gan: measure(gan, judged),
+        evaluate=lambda gan: measure(gan, splits.validation),
         best_metric="error",
         draw=lambda gan, step, folder: draw(gan, step, folder, config, splits.validation),
         restore_path=config.checkpoint or None,
@@ -120,10 +115,15 @@ def draw(
     if config.dump_result:
         dump(gan, os.path.join(folder, "samples_{:08d}.hdf5".format(step)), config)
     pixels, labels = images.read(np.arange(min(_NUM_JUDGED, len(images))))
-    told = np.argmax(gan.judge(pixels)[:, : images.num_classes], axis=1)
+    told = told_classes(gan.judge(pixels), images)
     path = os.path.join(folder, "judged_{:08d}.png".format(step))
     save_judged(path, pixels, labels, told, "validation images, step {}".format(step))
     return {"real images judged": path}
+
+
+def told_classes(logits: np.ndarray, images: ImageSource) -> np.ndarray:
+    """What images are taken for; the logit of "generated", if there is one, has no say."""
+    return np.argmax(logits[:, : images.num_classes], axis=1)
 
 
 def save_judged(
@@ -150,7 +150,7 @@ def train(config: Config, splits: Splits) -> Dict[str, Any]:
     """Trains both networks; returns what they reached and where the pictures are."""
     run = (run_dir(config), config, MAY_CHANGE)
     check_config(*run, restore_path=config.checkpoint or None)
-    trainer = make_trainer(config, splits, splits.validation)
+    trainer = make_trainer(config, splits)
     labels_per_class = preset(config, splits.train.image_shape).labels_per_class
     print(
         "Generator {generator:,}, discriminator {discriminator:,} parameters; ".format(
@@ -181,25 +181,26 @@ def evaluate(config: Config, splits: Splits) -> Dict[str, Any]:
     config = dataclasses.replace(config, train_dir=trained_dir(config), checkpoint="")
     check_config(config.train_dir, config, MAY_CHANGE)
     images = chosen_images(config, splits.test)
-    trainer = make_trainer(config, splits, images)
-    result = {"num_images": len(images), "step": trainer.checkpoints.step}
+    trainer = make_trainer(config, splits)
+    logits = []
+
+    def kept(pixels: np.ndarray) -> np.ndarray:
+        logits.append(gan.judge(pixels))
+        return logits[-1]
+
     with trainer.trained() as gan:
-        result.update(measure(gan, images))
-        wrong = [
-            (image, label, told)
-            for pixels, labels in epoch_batches(images, 500)
-            for image, label, told in zip(
-                pixels, labels, np.argmax(gan.judge(pixels)[:, : images.num_classes], axis=1)
-            )
-            if label != told
-        ]
+        accuracy = classification_accuracy(kept, images)
+    told = told_classes(np.concatenate(logits), images)
+    wrong = np.flatnonzero(told != images.read_labels(np.arange(len(images))))[:_NUM_WRONG]
+    result = {"num_images": len(images), "step": trainer.checkpoints.step, "accuracy": accuracy}
     result["pictures"] = {}
-    if wrong:
+    if len(wrong):
         which = "_of_{}".format(len(images)) if config.data_id else ""
         name = "wrong_{:08d}{}.png".format(result["step"], which)
         path = os.path.join(config.train_dir, name)
-        pixels, labels, told = (np.stack(each) for each in zip(*wrong[:100]))
-        save_judged(path, pixels, labels, told, "test images that are taken for another class")
+        pixels, labels = images.read(wrong)
+        title = "test images that are taken for another class"
+        save_judged(path, pixels, labels, told[wrong], title)
         result["pictures"]["wrong images"] = path
     return result
 

@@ -16,8 +16,8 @@ from genflow.gan import (
     ResizeGenerator,
     StridedDiscriminator,
 )
+from genflow.gan.defaults import BATCH_NORM, SSGAN_BATCH_NORM
 from genflow.networks import (
-    BatchNorm,
     ConvTranspose,
     Identity,
     InstanceNorm,
@@ -33,12 +33,10 @@ from genflow.training import FeatureMatching, GanRound, Ratio, SemiSupervisedLos
 from improved_gan_flags import PAPER_COLOUR, PAPER_GRAY, PORT, Config, Numbers, with_flags
 
 _NORMS = {
-    "batch": functools.partial(BatchNorm, epsilon=1e-3),
+    "batch": SSGAN_BATCH_NORM,
     "instance": functools.partial(InstanceNorm, epsilon=1e-6),
     "None": Identity,
 }
-# The authors' norm has no scale; with one the generator keeps up with the discriminator sooner.
-_SCALED = functools.partial(BatchNorm, decay=0.9, epsilon=1e-5)
 _UPSAMPLINGS = {
     "bilinear": functools.partial(ResizeConv, resize=bilinear, initializer=glorot_uniform()),
     "nn": functools.partial(ResizeConv, resize=nearest, initializer=glorot_uniform()),
@@ -103,7 +101,8 @@ class PaperPreset(Preset):
     def make_generator(self) -> Network:
         """Of vectors of `n_z` numbers."""
         if self._is_gray:
-            return DenseGenerator(self._image_shape, make_norm=_SCALED, seed=self._config.seed)
+            # The authors' norm has no scale; with one it keeps up with the discriminator sooner.
+            return DenseGenerator(self._image_shape, make_norm=BATCH_NORM, seed=self._config.seed)
         return DeconvGenerator(
             self._image_shape,
             widths=(512, 256, 128),

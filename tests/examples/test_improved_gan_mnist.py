@@ -465,7 +465,7 @@ def test_as_many_images_are_generated_as_have_no_label(improved, flags, shift, n
     splits = improved.load_splits(config)
 
     with mock.patch.object(improved, "GanTrainer") as trainer:
-        improved.make_trainer(config, splits, splits.validation)
+        improved.make_trainer(config, splits)
 
     arguments = trainer.call_args[1]
     assert arguments["fake_batch_size"] == num_generated

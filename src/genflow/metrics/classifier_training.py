@@ -8,8 +8,9 @@ from tqdm import tqdm
 
 from genflow.core import child_seeds, fold_in, make_seed
 from genflow.core.types import Tensor
-from genflow.data import ImageSource, batches, epoch_batches
+from genflow.data import ImageSource, batches
 from genflow.export import save_frozen_graph
+from genflow.metrics.classification_accuracy import classification_accuracy
 from genflow.metrics.classifier_features import ClassifierFeatures
 from genflow.metrics.scaled_pixels import scaled_pixels
 from genflow.networks import Dense, Dropout
@@ -116,9 +117,8 @@ def _train(
 
 
 def _accuracy(session: tf.compat.v1.Session, tensors: _Tensors, test_set: ImageSource) -> float:
-    right = 0
-    for images, labels in epoch_batches(test_set, _EVALUATION_BATCH):
+    def judge(images: np.ndarray) -> np.ndarray:
         feed = {tensors.images: scaled_pixels(images, _VALUE_RANGE)}
-        found = session.run(tensors.outputs["probabilities"], feed)
-        right += int(np.sum(found.argmax(axis=1) == labels))
-    return right / len(test_set)
+        return session.run(tensors.outputs["probabilities"], feed)
+
+    return classification_accuracy(judge, test_set, _EVALUATION_BATCH)

@@ -124,8 +124,11 @@ class GanGraph:
         return session.run(self._judgement, {self._judged: images, self.labels: labels})
 
     def initialize(self, session: Session, images: np.ndarray, labels: np.ndarray) -> None:
-        """Sets what the discriminator sets from data."""
-        session.run(self._initial_updates, {self._judged: images, self.labels: labels})
+        """Sets what the discriminator sets from data; a run that goes on has no need of it."""
+        self._start_pass(_INITIALIZATION)
+        scaled = to_range(self._judged, self._value_range)
+        _, updates = self.discriminator.initialize(scaled, self.context)
+        session.run(updates, {self._judged: images, self.labels: labels})
 
     def _build_batch(self, dataset: tf.data.Dataset) -> None:
         self.iterator = tf.compat.v1.data.make_initializable_iterator(dataset)
@@ -208,8 +211,6 @@ class GanGraph:
         self._judged = tf.compat.v1.placeholder(tf.uint8, shape, "judged")
         images = to_range(self._judged, self._value_range)
         self._judgement = self.discriminator(images, self.context)
-        self._start_pass(_INITIALIZATION)
-        _, self._initial_updates = self.discriminator.initialize(images, self.context)
 
     def _one_hot(self, labels: Tensor) -> Optional[Tensor]:
         return None if self.num_classes is None else tf.one_hot(labels, self.num_classes)
