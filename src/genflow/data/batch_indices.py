@@ -38,13 +38,24 @@ def batch_indices(num_examples: int, batch_size: int, seed: int, step: int) -> n
     if step < 0:
         raise ValueError("The number of a batch must not be negative; got {}.".format(step))
     epoch, position = divmod(step, num_examples // batch_size)
-    order = _epoch_order(num_examples, seed, epoch)
+    order = epoch_order(num_examples, seed, epoch)
     return order[position * batch_size : (position + 1) * batch_size]
 
 
-@functools.lru_cache(maxsize=2)
-def _epoch_order(num_examples: int, seed: int, epoch: int) -> np.ndarray:
-    """Returns the order of an epoch, kept while its batches are read."""
-    order = permutation(num_examples, seed, epoch)
+@functools.lru_cache(maxsize=8)
+def epoch_order(num_examples: int, seed: int, epoch: int, purpose: str = "") -> np.ndarray:
+    """Returns the order of an epoch, kept while its batches are read.
+
+    Args:
+        num_examples: The number of examples.
+        seed: Decides the order.
+        epoch: The number of the epoch.
+        purpose: As `permutation` takes it.
+
+    Example:
+        >>> sorted(epoch_order(3, seed=0, epoch=5).tolist())
+        [0, 1, 2]
+    """
+    order = permutation(num_examples, seed, epoch, purpose)
     order.flags.writeable = False  # It is shared by all who ask for it.
     return order

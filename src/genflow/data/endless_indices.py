@@ -1,10 +1,8 @@
 """Which examples are in the pieces of an endless stream."""
 
-import functools
-
 import numpy as np
 
-from genflow.data.permutation import permutation
+from genflow.data.batch_indices import epoch_order
 
 
 def endless_indices(
@@ -35,11 +33,5 @@ def endless_indices(
     """
     epoch, position = divmod(step * num_rows, num_examples)
     num_orders = -(-(position + num_rows) // num_examples)
-    orders = [_order(num_examples, seed, epoch + n, purpose) for n in range(num_orders)]
+    orders = [epoch_order(num_examples, seed, epoch + n, purpose) for n in range(num_orders)]
     return np.concatenate(orders)[position : position + num_rows]
-
-
-@functools.lru_cache(maxsize=2)
-def _order(num_examples: int, seed: int, epoch: int, purpose: str) -> np.ndarray:
-    """Returns the order of an epoch, kept while its pieces are read."""
-    return permutation(num_examples, seed, epoch, purpose)
