@@ -6,6 +6,7 @@ import tensorflow.compat.v2 as tf
 import tree
 
 from genflow.core.module import Module, as_tensors
+from genflow.core.precision import keep_dtype
 from genflow.core.types import Nest, Tensor, Updates
 
 
@@ -14,7 +15,8 @@ class Bijection(Module):
 
     The first axis of every tensor is the batch; everything after it is the event.
     A log-determinant is that of the direction that was called, has the shape
-    `[batch]`, and is float32 or wider.
+    `[batch]`, and is float32 or wider. Under mixed precision only the networks inside a
+    bijection may be reduced: see `keep_dtype`.
 
     Subclasses write `_forward` and `_inverse`; `_build` where they have variables,
     `_initialize` where these can be set from data, `output_shape` and `input_shape`
@@ -49,7 +51,7 @@ class Bijection(Module):
             ValueError: If the shape of `x` does not suit the layer.
         """
         x, context = self._enter(x, context)
-        with tf.name_scope(self.name):
+        with tf.name_scope(self.name), keep_dtype():
             return self._forward(x, context, training)
 
     def inverse_and_log_det(
@@ -70,7 +72,7 @@ class Bijection(Module):
             ValueError: If the shape of `y` does not suit the layer.
         """
         y, context = self._enter(y, context)
-        with tf.name_scope(self.name):
+        with tf.name_scope(self.name), keep_dtype():
             return self._inverse(y, context, training)
 
     def forward(self, x: Nest, context: Optional[Nest] = None, training: bool = False) -> Nest:
@@ -103,7 +105,7 @@ class Bijection(Module):
                 run).
         """
         x, context = self._enter(x, context)
-        with tf.name_scope(self.name):
+        with tf.name_scope(self.name), keep_dtype():
             return self._initialize(x, context)
 
     def output_shape(self, input_shape: Nest) -> Nest:

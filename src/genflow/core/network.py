@@ -5,6 +5,7 @@ from typing import Optional, Tuple
 import tensorflow.compat.v2 as tf
 
 from genflow.core.module import Module, as_tensors
+from genflow.core.precision import release_dtype
 from genflow.core.types import Nest, Tensor, Updates
 
 
@@ -13,7 +14,8 @@ class Network(Module):
 
     Subclasses write `_call`; `_build` where they have variables of their own, and
     `_initialize` where these, or those of a child, can be set from data. The public
-    methods are final. A network holds no session, data, loss or optimizer.
+    methods are final. A network holds no session, data, loss or optimizer. A call of it is
+    what may be computed in half precision under mixed precision: see `keep_dtype`.
     """
 
     def __call__(self, x: Tensor, context: Optional[Nest] = None, training: bool = False) -> Tensor:
@@ -29,7 +31,7 @@ class Network(Module):
         """
         x, context = as_tensors(x), as_tensors(context)
         self._build_once(x)
-        with tf.name_scope(self.name):
+        with tf.name_scope(self.name), release_dtype():
             return self._call(x, context, training)
 
     def initialize(self, x: Tensor, context: Optional[Nest] = None) -> Tuple[Tensor, Updates]:

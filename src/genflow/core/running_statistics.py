@@ -9,6 +9,7 @@ import tree
 from genflow.core.checks import assign, check_channels, check_floating, static_channels
 from genflow.core.log_det import log_det_dtype
 from genflow.core.module import Module
+from genflow.core.precision import keep_dtype
 from genflow.core.shapes import static_size
 from genflow.core.types import Nest, Tensor, Updates
 
@@ -91,7 +92,8 @@ class RunningStatistics(Module):
         return self._assign(tf.cast(mean, self.mean.dtype), tf.cast(variance, self.variance.dtype))
 
     def _assign(self, mean: Tensor, variance: Tensor) -> Updates:
-        usable = tf.reduce_all(tf.math.is_finite(tf.stack([mean, variance])))
+        # The largest number is what an Ascend 910 has in the place of infinity.
+        usable = tf.reduce_all(tf.abs(tf.stack([mean, variance])) < mean.dtype.max)
         updates = assign(self.mean, tf.where(usable, mean, self.mean))
         return updates + assign(self.variance, tf.where(usable, variance, self.variance))
 
@@ -127,8 +129,9 @@ def held_statistics(module: tf.Module) -> Iterator[None]:
 
 def moments(x: Tensor) -> Moments:
     """Mean and variance over all axes but the last, in float32 at least."""
-    x = tf.cast(x, log_det_dtype(x.dtype))
-    return tf.nn.moments(x, axes=list(range(x.shape.rank - 1)))
+    with keep_dtype():
+        x = tf.cast(x, log_det_dtype(x.dtype))
+        return tf.nn.moments(x, axes=list(range(x.shape.rank - 1)))
 
 
 def after(y: Nest, updates: Updates) -> Nest:

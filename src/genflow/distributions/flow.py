@@ -7,6 +7,7 @@ import tensorflow.compat.v2 as tf
 import tree
 
 from genflow.core import Bijection, Module
+from genflow.core.precision import keep_dtype
 from genflow.core.types import Nest, Seed, Tensor, Updates
 from genflow.distributions.standard_normal import StandardNormal
 
@@ -104,7 +105,8 @@ class Flow(Module):
         num_values = 1
         for size in self.event_shape:
             num_values *= size
-        return -log_prob / (num_values * math.log(2.0)), z
+        with keep_dtype():
+            return -log_prob / (num_values * math.log(2.0)), z
 
     def initialize(self, x: Tensor, context: Optional[Nest] = None) -> Tuple[Nest, Updates]:
         """Sets what is initialised from data; see `Bijection.initialize`."""
@@ -141,7 +143,8 @@ class Flow(Module):
             `[num_samples] + event_shape`.
         """
         shape = self.bijection.output_shape(tf.TensorShape((num_samples,) + self.event_shape))
-        z = self.base.sample(shape, temperature, seed, dtype or self._latent_dtype())
+        with keep_dtype():
+            z = self.base.sample(shape, temperature, seed, dtype or self._latent_dtype())
         return self.decode(z, context)
 
     def interpolate(
@@ -164,7 +167,8 @@ class Flow(Module):
         if num_points < 2:
             raise ValueError("`num_points` must be at least 2; got {}.".format(num_points))
         z_start, z_end = self.encode(start, context), self.encode(end, context)
-        z = tree.map_structure(lambda a, b: _on_line(a, b, num_points), z_start, z_end)
+        with keep_dtype():
+            z = tree.map_structure(lambda a, b: _on_line(a, b, num_points), z_start, z_end)
         if context is not None:
             context = tree.map_structure(lambda leaf: tf.repeat(leaf, num_points, axis=0), context)
         x = self.decode(z, context)
@@ -174,7 +178,8 @@ class Flow(Module):
         self, x: Tensor, context: Optional[Nest], training: bool
     ) -> Tuple[Tensor, Nest]:
         z, log_det = self.bijection.forward_and_log_det(self._checked(x), context, training)
-        return self.base.log_prob(z) + log_det, z
+        with keep_dtype():
+            return self.base.log_prob(z) + log_det, z
 
     def _latent_dtype(self) -> tf.DType:
         # Running statistics are wider than what they are taken of: they come second.

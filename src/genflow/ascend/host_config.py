@@ -1,0 +1,64 @@
+"""The configuration of a session that is not to run on an NPU."""
+
+from typing import Optional
+
+import tensorflow.compat.v2 as tf
+
+from genflow.ascend.backends import CPU, GPU, is_bridge_loaded
+
+ConfigProto = tf.compat.v1.ConfigProto
+
+_ENTRY = "NpuOptimizer"
+_BACKENDS = (GPU, CPU)
+
+
+def host_config(backend: str = CPU, config: Optional[ConfigProto] = None) -> ConfigProto:
+    """The configuration of a session on a GPU or the CPU.
+
+    The session stays there, whoever has imported `npu_bridge` in the process, in whichever way. On
+    a GPU it takes memory as it needs it.
+
+    Args:
+        backend: `"gpu"` or `"cpu"`.
+        config: What else it says; it is not changed.
+
+    Returns:
+        A new configuration.
+
+    Raises:
+        ValueError: If `backend` is neither.
+
+    Example:
+        >>> host_config("cpu").device_count["GPU"]
+        0
+    """
+    if backend not in _BACKENDS:
+        raise ValueError("`backend` must be one of gpu, cpu; got {!r}.".format(backend))
+    made = copy_of(config)
+    _keep_off_npu(made)
+    if backend == CPU:
+        made.device_count["GPU"] = 0
+    else:
+        made.gpu_options.allow_growth = True
+    return made
+
+
+def copy_of(config: Optional[ConfigProto]) -> ConfigProto:
+    """A copy of a configuration, or an empty one."""
+    made = ConfigProto()
+    if config is not None:
+        made.CopyFrom(config)
+    return made
+
+
+def _keep_off_npu(config: ConfigProto) -> None:
+    optimizers = config.graph_options.rewrite_options.custom_optimizers
+    others = [entry for entry in optimizers if entry.name != _ENTRY]
+    del optimizers[:]
+    optimizers.extend(others)
+    if is_bridge_loaded():
+        # `npu_bridge.npu_init` adds an entry to every session that has none, and an entry without
+        # this parameter sends the graph to the NPU.
+        entry = optimizers.add()
+        entry.name = _ENTRY
+        entry.parameter_map["use_off_line"].b = False

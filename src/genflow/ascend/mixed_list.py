@@ -1,0 +1,186 @@
+"""The file that changes which operations Ascend's mixed precision reduces: ops_info.json."""
+
+import difflib
+import json
+import os
+import re
+import tempfile
+from typing import Any, Dict, NamedTuple, Tuple
+
+Types = Tuple[str, ...]
+
+_LISTS = {"black-list": "black", "white-list": "white", "gray-list": "gray"}
+_CHANGES = {"to-add": "add", "to-remove": "remove"}
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
+
+
+class MixedList(NamedTuple):
+    """Changes of the lists by which mixed precision decides, as types of operations.
+
+    The types are those of Ascend's graph engine, many of which end in D, as `ReduceSumD` for
+    TensorFlow's `Sum`. What is in the black list is never reduced to float16, what is in the
+    white list always; what is in the gray list, where all that is taken from another one goes,
+    is reduced if what comes before it is.
+
+    Example:
+        >>> MixedList(black_add=("ReduceSumD", "Log")).white_remove
+        ()
+    """
+
+    black_add: Types = ()
+    black_remove: Types = ()
+    white_add: Types = ()
+    white_remove: Types = ()
+    gray_add: Types = ()
+    gray_remove: Types = ()
+
+
+def write_mixed_list(path: str, mixed_list: MixedList) -> None:
+    """Writes the file that the option `modify_mixlist` is given.
+
+    It appears under its name only when it is whole.
+
+    Args:
+        path: Of the file, such as `"ops_info.json"`.
+        mixed_list: What it says.
+
+    Raises:
+        ValueError: If nothing is changed, a type is no name of an operation, or types contradict
+            each other.
+
+    Example:
+        >>> folder = tempfile.mkdtemp()
+        >>> path = os.path.join(folder, "ops_info.json")
+        >>> write_mixed_list(path, MixedList(black_add=["MatMulV2"]))
+        >>> with open(path) as file:
+        ...     print(file.read().strip())
+        {
+          "black-list": {
+            "to-add": [
+              "MatMulV2"
+            ]
+          }
+        }
+    """
+    content = {}  # type: Dict[str, Dict[str, List[str]]]
+    for member, kind in _LISTS.items():
+        for change, verb in _CHANGES.items():
+            types = getattr(mixed_list, "{}_{}".format(kind, verb))
+            if types:
+                content.setdefault(member, {})[change] = (
+                    list(types) if isinstance(types, (list, tuple)) else types
+                )
+    _checked(content, "`mixed_list`")
+    folder = os.path.dirname(os.path.abspath(path))
+    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps(content, indent=2) + "\n")
+        os.chmod(temporary, 0o644)  # `mkstemp` hides it from all other users.
+        os.replace(temporary, path)
+    except BaseException:
+        os.remove(temporary)
+        raise
+
+
+def read_mixed_list(path: str) -> MixedList:
+    """Reads and checks such a file, which the adapter does not.
+
+    Args:
+        path: Of the file.
+
+    Returns:
+        What it says.
+
+    Raises:
+        ValueError: If it is not what the file must be; the message names the place.
+        OSError: If it cannot be read.
+
+    Example:
+        >>> path = os.path.join(tempfile.mkdtemp(), "ops_info.json")
+        >>> write_mixed_list(path, MixedList(white_remove=["Add"]))
+        >>> read_mixed_list(path).white_remove
+        ('Add',)
+    """
+    with open(path, encoding="utf-8") as file:
+        try:
+            content = json.load(file)
+        except ValueError as error:
+            raise ValueError(
+                "{} must be JSON, which has no comments: {}.".format(path, error)
+            ) from error
+    return _checked(content, path)
+
+
+def _checked(content: Any, source: str) -> MixedList:
+    """What a file says, if it is right."""
+    _check_members(content, _LISTS, source)
+    fields = {}
+    for member, changes in content.items():
+        place = "{}: {!r}".format(source, member)
+        _check_members(changes, _CHANGES, place)
+        for change, types in changes.items():
+            _check_types(types, "{}: {!r}".format(place, change))
+            fields["{}_{}".format(_LISTS[member], _CHANGES[change])] = tuple(types)
+    made = MixedList(**fields)
+    if not any(made):
+        raise ValueError("{} must change a list; it changes none.".format(source))
+    _check_contradictions(made, source)
+    return made
+
+
+def _check_members(content: Any, known: Dict[str, str], place: str) -> None:
+    is_object = isinstance(content, dict)
+    if not is_object:
+        raise ValueError(
+            "{} must be an object with any of {}; got {!r}.".format(place, _joined(known), content)
+        )
+    for member in content:
+        if member not in known:
+            close = difflib.get_close_matches(member, known, 1)
+            raise ValueError(
+                "{} has a member {!r}, which nothing would read: it may have {}{}.".format(
+                    place,
+                    member,
+                    _joined(known),
+                    "; did you mean {!r}".format(*close) if close else "",
+                )
+            )
+
+
+def _check_types(types: Any, place: str) -> None:
+    is_list = isinstance(types, list)
+    if not is_list:
+        raise ValueError("{} must be a list of types of operations; got {!r}.".format(place, types))
+    for name in types:
+        if not isinstance(name, str) or not _TYPE.match(name):
+            raise ValueError(
+                "{} must have types of operations, such as 'ReduceSumD'; got {!r}.".format(
+                    place, name
+                )
+            )
+    twice = sorted({name for name in types if types.count(name) > 1})
+    if twice:
+        raise ValueError("{} has {} twice.".format(place, _joined(twice)))
+
+
+def _check_contradictions(made: MixedList, source: str) -> None:
+    added = {}  # type: Dict[str, str]
+    for kind in _LISTS.values():
+        add, remove = (set(getattr(made, "{}_{}".format(kind, verb))) for verb in ("add", "remove"))
+        for name in sorted(add):
+            if name in remove:
+                raise ValueError(
+                    "{} both adds {!r} to the {} list and removes it.".format(source, name, kind)
+                )
+            if name in added:
+                raise ValueError(
+                    "{} adds {!r} to the {} and to the {} list: an operation is in one.".format(
+                        source, name, added[name], kind
+                    )
+                )
+            added[name] = kind
+
+
+def _joined(names: Any) -> str:
+    return ", ".join(repr(name) for name in names)

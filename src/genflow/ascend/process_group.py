@@ -1,0 +1,270 @@
+"""Processes that run together and end together."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import IO, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_SHOWN_LINES = 20
+_PAUSE = 0.1
+_PATIENCE = 10.0
+
+
+class Process(NamedTuple):
+    """A process to be started.
+
+    Attributes:
+        label: What messages call it, as "rank 0".
+        command: The words of its command line.
+        environment: All of its environment.
+        log: File of what it prints; replaced.
+    """
+
+    label: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: str
+
+
+def run_together(processes: Sequence[Process], grace_seconds: float = 30.0) -> int:
+    """Runs processes, the first one on the console too; when one fails, ends all.
+
+    Args:
+        processes: What to run.
+        grace_seconds: Between SIGTERM and SIGKILL.
+
+    Returns:
+        The exit status; see `launch`.
+
+    Raises:
+        OSError: If a process cannot be started; those that were are ended.
+
+    Example:
+        >>> run_together([])
+        0
+    """
+    with _Signals() as signals, _Group(grace_seconds, signals) as group:
+        for process in processes:
+            group.start(process)
+        return group.wait()
+
+
+class _Started(NamedTuple):
+    process: Process
+    popen: subprocess.Popen
+
+
+class _Group:
+    """Processes that end together; what is left when the context ends is ended."""
+
+    def __init__(self, grace_seconds: float, signals: "_Signals") -> None:
+        self._grace_seconds, self._signals = grace_seconds, signals
+        self._started: List[_Started] = []
+        self._console: Optional[_Follower] = None
+        self._begin = time.time()
+
+    def __enter__(self) -> "_Group":
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            if self._are_there():
+                self._end()
+        finally:
+            if self._console is not None:
+                self._console.close()
+
+    def start(self, process: Process) -> None:
+        """Starts a process, in a process group of its own."""
+        os.makedirs(os.path.dirname(process.log) or os.curdir, exist_ok=True)
+        # Python writes what it prints at once only when it is told to.
+        environment = dict({"PYTHONUNBUFFERED": "1"}, **process.environment)
+        with open(process.log, "wb") as log:
+            popen = subprocess.Popen(
+                list(process.command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+        self._started.append(_Started(process, popen))
+        if self._console is None:
+            self._console = _Follower(process.log)
+
+    def wait(self) -> int:
+        """Waits until all are done, or one has failed, or a signal comes; then ends all."""
+        while True:
+            codes = [each.popen.poll() for each in self._started]
+            self._show()
+            if self._signals.received:
+                return self._stop()
+            failed = [each for each, code in zip(self._started, codes) if code]
+            if failed:
+                return self._fail(failed[0])
+            if all(code == 0 for code in codes):
+                return 0
+            time.sleep(_PAUSE)
+
+    def _show(self) -> None:
+        if self._console is not None:
+            self._console.show()
+
+    def _stop(self) -> int:
+        signum = self._signals.received[0]
+        _say("stopped by {}: ending all processes".format(signal.Signals(signum).name))
+        self._end()
+        return 128 + signum
+
+    def _fail(self, failed: _Started) -> int:
+        code, process = failed.popen.returncode, failed.process
+        seconds = time.time() - self._begin
+        if len(self._started) > 1:
+            _say("{} has failed: ending the others".format(process.label))
+        self._end()
+        said = "{} ended {} after {:.0f} s; its log is {}".format(
+            process.label, _how(code), seconds, process.log
+        )
+        if failed is self._started[0]:  # It is on the console already.
+            _say(said)
+            return _exit_status(code)
+        _say(said + ", which ends so:")
+        for line in last_lines(process.log, _SHOWN_LINES):
+            _print("    " + line)
+        return _exit_status(code)
+
+    def _end(self) -> None:
+        """Ends all process groups: kindly, then not."""
+        num_signals = len(self._signals.received)
+        self._send(signal.SIGTERM)
+        deadline = time.time() + self._grace_seconds
+        while self._are_there():
+            self._show()
+            if time.time() > deadline or len(self._signals.received) > num_signals:
+                break
+            time.sleep(_PAUSE)
+        self._send(signal.SIGKILL)
+        for each in self._started:
+            try:
+                each.popen.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:  # Inside a driver that does not answer.
+                _say("{} cannot be ended (process {})".format(each.process.label, each.popen.pid))
+        self._show()
+
+    def _are_there(self) -> bool:
+        """Whether any process runs, or one that it has started: a script ends before its child."""
+        return any([each.popen.poll() is None or _send(each, 0) for each in self._started])
+
+    def _send(self, signum: int) -> None:
+        for each in self._started:
+            _send(each, signum)
+
+
+def _send(started: _Started, signum: int) -> bool:
+    """Sends a signal to a process group; false if there is none any more."""
+    try:
+        os.killpg(started.popen.pid, signum)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+class _Signals:
+    """Within this context, what would end this process is only noted."""
+
+    def __init__(self) -> None:
+        self.received: List[int] = []
+        self._before: Dict[int, Any] = {}
+
+    def __enter__(self) -> "_Signals":
+        if threading.current_thread() is threading.main_thread():
+            for name in _SIGNALS:
+                signum = getattr(signal, name)
+                before = signal.getsignal(signum)
+                if before not in (signal.SIG_IGN, None):  # As `nohup` leaves SIGHUP.
+                    self._before[signum] = signal.signal(signum, self._receive)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        for signum, handler in self._before.items():
+            signal.signal(signum, handler)
+
+    def _receive(self, signum: int, frame: Any) -> None:
+        self.received.append(signum)
+
+
+class _Follower:
+    """Shows on the console what is written to a file."""
+
+    def __init__(self, path: str) -> None:
+        self._file: IO[bytes] = open(path, "rb")
+        self._is_read = True
+
+    def show(self) -> None:
+        """Shows what is new, as long as somebody reads it; the file has it all."""
+        text = self._file.read()
+        if not text or not self._is_read:
+            return
+        try:
+            if hasattr(sys.stdout, "buffer"):
+                sys.stdout.flush()
+                sys.stdout.buffer.write(text)
+            else:  # A console in memory.
+                sys.stdout.write(text.decode("utf-8", "replace"))
+            sys.stdout.flush()
+        except OSError:  # A pipe that nobody reads, a terminal that is no more.
+            self._is_read = False
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+
+def last_lines(path: str, count: int) -> List[str]:
+    r"""The last lines of a file, which may be long.
+
+    Args:
+        path: The file.
+        count: Of the lines.
+
+    Example:
+        >>> import os, tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "train_0.log")
+        >>> with open(path, "w") as file:
+        ...     length = file.write("one\ntwo\nthree\n")
+        >>> last_lines(path, 2)
+        ['two', 'three']
+    """
+    with open(path, "rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - 1000 * count))
+        return file.read().decode("utf-8", "replace").splitlines()[-count:]
+
+
+def _exit_status(code: int) -> int:
+    """As the shell has it."""
+    return 128 - code if code < 0 else code
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return "with exit status {}".format(code)
+    try:
+        return "by {}".format(signal.Signals(-code).name)
+    except ValueError:
+        return "by signal {}".format(-code)
+
+
+def _say(sentence: str) -> None:
+    _print("genflow: " + sentence)
+
+
+def _print(line: str) -> None:
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:  # Where nobody listens there is still something to end.
+        pass

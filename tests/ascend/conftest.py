@@ -1,0 +1,34 @@
+import contextlib
+
+import pytest
+
+from tests.ascend.stand_in_bridge import stand_in_bridge
+
+RANK_VARIABLES = [
+    "ASCEND_DEVICE_ID",
+    "CM_CHIEF_DEVICE",
+    "CM_CHIEF_IP",
+    "CM_CHIEF_PORT",
+    "CM_WORKER_IP",
+    "CM_WORKER_SIZE",
+    "DEVICE_ID",
+    "DEVICE_INDEX",
+    "JOB_ID",
+    "RANK_ID",
+    "RANK_SIZE",
+    "RANK_TABLE_FILE",
+]
+
+
+@pytest.fixture
+def no_ranks(monkeypatch):
+    """No test inherits the rank of the process that runs it."""
+    for name in RANK_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def stand_in(no_ranks):
+    """A function that puts the stand-in `npu_bridge` in place: see `stand_in_bridge`."""
+    with contextlib.ExitStack() as stack:
+        yield lambda fault="": stack.enter_context(stand_in_bridge(fault))

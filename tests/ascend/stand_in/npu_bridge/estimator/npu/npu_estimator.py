@@ -1,0 +1,3 @@
+"""Here only for what it imports: with it, collective communication must be there."""
+
+import hccl.manage.api  # noqa: F401
