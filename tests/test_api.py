@@ -29,7 +29,8 @@ ALLOWED = {
     "optimizers": {"core"},
     "testing": {"core", "layers"},
     "data": set(),
-    "command_line": {"data"},
+    # Training is for `genflow doctor`, which tries it.
+    "command_line": LOW | {"ascend", "data", "training"},
     "ascend": set(),
     "distributed": {"core", "optimizers", "ascend"},
     "training": LOW | OWN_FEET | HIGH,

@@ -97,7 +97,7 @@ def test_commands_that_run_an_example_parse(page, example):
     for line in text.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
         for position, word in enumerate(words):
-            if word.startswith("examples/"):
+            if word.startswith("examples/") and word.endswith(".py"):
                 module = example(os.path.splitext(os.path.basename(word))[0])
                 config = getattr(module, "ConversionConfig", module.Config)
                 parse_flags(config, words[position + 1 :])

@@ -1,10 +1,12 @@
 """One process of a training that a test kills: python -m tests.training.killed_run ..."""
 
 import argparse
+import functools
 import os
 
 import tensorflow.compat.v2 as tf
 
+from genflow import ascend
 from genflow.core import Network
 from genflow.data import RandomAffine, load_digits
 from genflow.distributions import Flow
@@ -73,7 +75,7 @@ def main():
         augment=RandomAffine(shift=0.1, rotation=10.0),
         num_parallel=2,
         use_average=True,
-        session_config=one_thread,
+        open_session=functools.partial(ascend.session, "cpu", config=one_thread),
         show_progress=False,
     )
 

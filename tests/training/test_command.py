@@ -8,7 +8,6 @@ from genflow.training import (
     print_encoding,
     print_summary,
     run_command,
-    session_config,
 )
 
 SUMMARY = {"num_steps": 30, "test_bits_per_dim": 4.25, "pictures": {"sample grid": "a/b.png"}}
@@ -67,14 +66,6 @@ def test_a_signal_says_how_to_go_on(stopped, how_to_go_on, code, sentence, capsy
         run_command(failing(stopped), how_to_go_on)
     assert status.value.code == code
     assert capsys.readouterr().out == sentence
-
-
-def test_threads_of_a_session():
-    config = session_config(3)
-    assert config.intra_op_parallelism_threads == config.inter_op_parallelism_threads == 3
-    assert session_config() == session_config(0)
-    with pytest.raises(ValueError, match="`num_threads` must be at least 0; got -1"):
-        session_config(-1)
 
 
 def test_a_summary_says_what_there_is(capsys):

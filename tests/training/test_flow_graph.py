@@ -44,11 +44,13 @@ def calls(monkeypatch):
     return found
 
 
-def test_one_pass_serves_for_both_where_training_makes_no_difference(calls):
+def test_the_update_has_a_pass_of_its_own_over_a_batch_of_known_size(calls):
     with tf.Graph().as_default():
-        build(ActNorm(), Squeeze(), AffineCoupling(Behind(Dropout(0.0), 4)))
+        tensors = build(ActNorm(), Squeeze(), AffineCoupling(Behind(Dropout(0.0), 4)))
 
-    assert calls == [False]
+    assert calls == [False, False]
+    assert [value.shape.as_list()[0] for value in tensors.batch] == [20, 20]
+    assert tensors.per_image["loss"].shape.as_list() == [None]
 
 
 @pytest.mark.parametrize("part", [BatchNorm, lambda: Dropout(0.5, seed=1)])

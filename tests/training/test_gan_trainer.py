@@ -22,9 +22,11 @@ from genflow.training import (
     Minimizer,
     NonFiniteError,
     Ratio,
+    SessionFlags,
     TrainingStopped,
     Turns,
     read_log,
+    session_from_flags,
 )
 from genflow.training.gan_report import save_samples
 from genflow.training.run_lock import run_lock
@@ -82,9 +84,7 @@ def convolutional(run_dir, loss=CROSS_ENTROPY, average_decay=0.9, **arguments):
         "batch_size": 16,
         "z_dim": 5,
         "num_samples": 13,
-        "session_config": tf.compat.v1.ConfigProto(
-            intra_op_parallelism_threads=1, inter_op_parallelism_threads=1
-        ),
+        "open_session": session_from_flags(SessionFlags(backend="cpu", num_threads=1)),
         "show_progress": False,
     }
     settings.update(arguments)

@@ -18,7 +18,9 @@ from genflow.training import (
     Minimizer,
     Ratio,
     SemiSupervisedLoss,
+    SessionFlags,
     Turns,
+    session_from_flags,
 )
 
 NUM_CLASSES, SHAPE = 3, (2, 2, 1)
@@ -316,9 +318,7 @@ def noisy(run_dir, schedule):
         z_dim=3,
         num_samples=0,
         init_batch_size=20,
-        session_config=tf.compat.v1.ConfigProto(
-            intra_op_parallelism_threads=1, inter_op_parallelism_threads=1
-        ),
+        open_session=session_from_flags(SessionFlags(backend="cpu", num_threads=1)),
         show_progress=False,
     )
 

@@ -6,7 +6,7 @@ import sys
 import warnings
 from typing import Iterator, Optional, Sequence
 
-from genflow.command_line import download, manifest, prepare, verify
+from genflow.command_line import doctor, launch
 from genflow.version import __version__
 
 _DATA = """\
@@ -33,8 +33,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         Traceback (most recent call last):
         SystemExit: 1
     """
-    parser = _parser()
-    flags = vars(parser.parse_args(arguments))
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    parser = _parser(is_ill=words[:1] == ["doctor"])
+    flags = vars(parser.parse_args(words))
     run = flags.pop("run")
     del flags["command"]
     try:
@@ -46,21 +47,33 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         parser.exit(130, "\ngenflow: stopped\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(is_ill: bool) -> argparse.ArgumentParser:
+    """The parser; if a package may be broken, only with the command that finds out."""
     parser = argparse.ArgumentParser(
         prog="genflow", description="Generative models for TensorFlow: tools around the library."
     )
     parser.add_argument("--version", action="version", version="genflow " + __version__)
-    data = _commands(parser).add_parser(
+    everything = _commands(parser)
+    if not is_ill:
+        _add_data(everything)
+    doctor.add_parser(everything)
+    launch.add_parser(everything)
+    return parser
+
+
+def _add_data(commands: "argparse._SubParsersAction") -> None:
+    # Not at the top: they import NumPy and more.
+    from genflow.command_line import download, manifest, prepare, verify
+
+    data = commands.add_parser(
         "data",
         help="download, prepare, list and verify data sets",
         description=_DATA,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = _commands(data)
+    data_commands = _commands(data)
     for command in (download, prepare, manifest, verify):
-        command.add_parser(commands)
-    return parser
+        command.add_parser(data_commands)
 
 
 def _commands(parser: argparse.ArgumentParser) -> "argparse._SubParsersAction":

@@ -1,6 +1,6 @@
 """The training of a small classifier, and its way into a file."""
 
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple
 
 import numpy as np
 import tensorflow.compat.v2 as tf
@@ -15,6 +15,7 @@ from genflow.metrics.classifier_features import ClassifierFeatures
 from genflow.metrics.scaled_pixels import scaled_pixels
 from genflow.networks import Dense, Dropout
 from genflow.training import Minimizer, NonFiniteError, to_range
+from genflow.training.checkpoints import OpenSession
 
 _EVALUATION_BATCH = 500
 _VALUE_RANGE = (-1.0, 1.0)
@@ -37,7 +38,7 @@ def train_and_freeze(
     test_set: ImageSource,
     settings: ClassifierSettings,
     manifest: Dict[str, Any],
-    config: Optional[tf.compat.v1.ConfigProto],
+    open_session: OpenSession,
     show_progress: bool,
 ) -> None:
     """Trains a classifier and writes it as the frozen graph of a `FeatureExtractor`.
@@ -48,7 +49,7 @@ def train_and_freeze(
         test_set: What the accuracy is measured on.
         settings: See `train_classifier`.
         manifest: What the manifest of the graph gets besides.
-        config: Of the session.
+        open_session: Opens the session, on the default graph.
         show_progress: Whether there is a progress bar.
 
     Raises:
@@ -56,7 +57,7 @@ def train_and_freeze(
     """
     with tf.Graph().as_default():
         tensors = _Tensors(train_set, settings)
-        with tf.compat.v1.Session(config=config) as session:
+        with open_session() as session:
             session.run(tf.compat.v1.global_variables_initializer())
             _train(session, tensors, settings.num_steps, show_progress)
             fields = {

@@ -1,5 +1,6 @@
 """An extractor that is trained where it is needed: a small classifier of the data set."""
 
+import functools
 import hashlib
 import json
 import os
@@ -11,12 +12,14 @@ from typing import Any, Dict, Optional, Tuple
 import numpy as np
 import tensorflow.compat.v2 as tf
 
+from genflow import ascend
 from genflow.core.checks import check_positive, check_positive_integer
 from genflow.data import ImageSource
 from genflow.export import FrozenGraph
 from genflow.export.frozen_manifest import manifest_path
 from genflow.metrics.classifier_training import ClassifierSettings, train_and_freeze
 from genflow.metrics.feature_extractor import FeatureExtractor
+from genflow.training.checkpoints import OpenSession
 
 _VERSION = 1  # Of the network and its training; another one makes cached files void.
 _NUM_SAMPLED = 256
@@ -42,6 +45,7 @@ def train_classifier(
     dropout_rate: float = 0.4,
     config: Optional[tf.compat.v1.ConfigProto] = None,
     show_progress: bool = True,
+    open_session: Optional[OpenSession] = None,
 ) -> FeatureExtractor:
     """Trains a small convolutional classifier and makes an extractor of its last layer but one.
 
@@ -64,8 +68,10 @@ def train_classifier(
         num_features: The dimension of the features.
         learning_rate: At the start; from half of the training on it falls to zero.
         dropout_rate: Share of the features that the last layer misses in training.
-        config: Of the sessions.
+        config: Of the session that computes features, which is on the host.
         show_progress: Whether there are progress bars, if they would be seen on a terminal.
+        open_session: Opens the session of the training, on the default graph; by default
+            `genflow.ascend.session` with `config`.
 
     Returns:
         The extractor, with its test accuracy as `accuracy`.
@@ -105,7 +111,8 @@ def train_classifier(
         name = "classifier of {}".format(train_set.name)
         manifest = {_KEY: key, "name": name, "tensorflow": tf.__version__}
         made = os.path.join(partial, os.path.basename(path))
-        train_and_freeze(made, train_set, test_set, settings, manifest, config, show_progress)
+        open_session = open_session or functools.partial(ascend.session, config=config)
+        train_and_freeze(made, train_set, test_set, settings, manifest, open_session, show_progress)
         # Another process may have been quicker, and may be using its classifier already.
         cached, _ = _cached(path, key, config, show_progress)
         if cached is not None:

@@ -2,12 +2,7 @@
 
 from genflow.training.checkpoint_files import CheckpointError, latest_checkpoint
 from genflow.training.checkpoints import Checkpoints
-from genflow.training.command import (
-    print_encoding,
-    print_summary,
-    run_command,
-    session_config,
-)
+from genflow.training.command import print_encoding, print_summary, run_command
 from genflow.training.epoch_log import EpochLog
 from genflow.training.flag_checks import check_count, check_halvings
 from genflow.training.flags import check_flags, flag, parse_flags
@@ -40,8 +35,16 @@ from genflow.training.run_config import (
 )
 from genflow.training.run_flags import RunFlags, name_of_run, names_of_flags
 from genflow.training.run_log import RunLog, read_log
+from genflow.training.saturation import find_saturated_layer
 from genflow.training.schedules import every
 from genflow.training.semi_supervised_loss import FeatureMatching, Fooling, SemiSupervisedLoss
+from genflow.training.session_flags import (
+    SessionFlags,
+    check_session_flags,
+    loss_scale_from_flags,
+    session_beside,
+    session_from_flags,
+)
 from genflow.training.stop_signals import StopSignals, TrainingStopped
 from genflow.training.tensorboard_log import TensorBoardLog
 from genflow.training.trained_gan import TrainedGan
@@ -67,6 +70,7 @@ __all__ = [
     "RunFlags",
     "RunLog",
     "SemiSupervisedLoss",
+    "SessionFlags",
     "StopSignals",
     "TensorBoardLog",
     "TrainedGan",
@@ -78,15 +82,18 @@ __all__ = [
     "check_count",
     "check_flags",
     "check_halvings",
+    "check_session_flags",
     "dimension_sweep",
     "every",
     "expand_bits",
+    "find_saturated_layer",
     "flag",
     "from_range",
     "image_grid",
     "keep_config",
     "latest_checkpoint",
     "linear_interpolation",
+    "loss_scale_from_flags",
     "name_of_run",
     "named_state",
     "names_of_flags",
@@ -102,7 +109,8 @@ __all__ = [
     "save_labelled_rows",
     "save_learning_curve",
     "save_tiles",
-    "session_config",
+    "session_beside",
+    "session_from_flags",
     "spherical_interpolation",
     "to_range",
 ]

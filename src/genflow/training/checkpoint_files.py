@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterable, List, Optional, Set
 
 import tensorflow.compat.v2 as tf
 
@@ -22,6 +22,12 @@ class CheckpointError(ValueError):
         True
     """
 
+
+# Those of genflow, and those of Ascend's adapter, whose names are those of TensorFlow 1.15.
+_OF_LOSS_SCALE = re.compile(
+    r"(discriminator_)?loss_scale/(num_skipped(_in_a_row)?|good_steps|bad_steps|scale)$"
+    r"|(loss_scale|good_steps|bad_steps|was_made)(_\d+)?$"
+)
 
 # What TensorFlow raises for checkpoints that are truncated or do not fit the graph.
 DAMAGED = (tf.errors.OpError, IndexError, ValueError)
@@ -160,8 +166,15 @@ def read_step(path: str) -> int:
     return int(step)
 
 
-def check_fit(path: str, shapes: Dict[str, List[int]]) -> None:
-    """Refuses a checkpoint of another model."""
+def check_fit(path: str, shapes: Dict[str, List[int]]) -> Set[str]:
+    """Refuses a checkpoint of another model.
+
+    A loss scale is no part of it: it depends on what a run runs on, and starts anew where the
+    checkpoint has none.
+
+    Returns:
+        The names that are in the checkpoint and in the model.
+    """
     stored = {name: list(shape) for name, shape in tf.train.list_variables(path)}
     different = [
         "{} is {} instead of {}".format(name, stored[name], shape)
@@ -169,8 +182,8 @@ def check_fit(path: str, shapes: Dict[str, List[int]]) -> None:
         if stored.get(name, shape) != shape
     ]
     found = [
-        ("it lacks {}", sorted(set(shapes) - set(stored))),
-        ("it has {} besides", sorted(set(stored) - set(shapes))),
+        ("it lacks {}", _of_model(set(shapes) - set(stored))),
+        ("it has {} besides", _of_model(set(stored) - set(shapes))),
         ("of its shapes {}", different),
     ]
     reasons = [text.format(_listed(names)) for text, names in found if names]
@@ -181,6 +194,11 @@ def check_fit(path: str, shapes: Dict[str, List[int]]) -> None:
                 path, "; ".join(reasons)
             )
         )
+    return set(shapes) & set(stored)
+
+
+def _of_model(names: Iterable[str]) -> List[str]:
+    return sorted(name for name in names if not _OF_LOSS_SCALE.match(name))
 
 
 def _listed(names: List[str]) -> str:

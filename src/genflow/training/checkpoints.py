@@ -1,11 +1,13 @@
 """The checkpoints of a run: what they hold, where they are, and how a run goes on from one."""
 
+import contextlib
 import json
 import os
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional, Sequence
 
 import tensorflow.compat.v2 as tf
 
+from genflow import ascend
 from genflow.training.checkpoint_files import (
     BEST,
     DAMAGED,
@@ -26,6 +28,8 @@ from genflow.training.checkpoint_files import (
 )
 
 Session = Any
+# Opens a session on the default graph, and closes it, as `genflow.ascend.session` does.
+OpenSession = Callable[[], ContextManager[Session]]
 
 
 class Checkpoints:
@@ -122,6 +126,7 @@ class Checkpoints:
         named = dict(variables)
         named[STATE] = text
         named.update(_others(tf.compat.v1.global_variables(), named.values()))
+        self._named = named
         self._shapes = {name: variable.shape.as_list() for name, variable in named.items()}
         self._saver = _saver(named, self._keep)
         self._best_saver = _saver(named, 2)
@@ -130,45 +135,62 @@ class Checkpoints:
         self,
         initialize: Optional[Callable[[Session], None]] = None,
         local_init_op: Any = None,
-        config: Optional[tf.compat.v1.ConfigProto] = None,
+        open_session: Optional[OpenSession] = None,
         read_only: bool = False,
-    ) -> Session:
-        """A session whose variables are initialised, or restored.
+    ) -> ContextManager[Session]:
+        """A session whose variables are initialised, or restored; closed when it is left.
 
         Args:
             initialize: Called with the session when a run starts anew, after the variables'
                 initialisers: the place of data-dependent initialisation.
             local_init_op: Run in any case, such as iterators' initialisers.
-            config: Of the session.
+            open_session: Opens the session, on the default graph; by default
+                `genflow.ascend.session`, which takes an NPU or a GPU if there is one.
             read_only: Whether nothing will be saved; another process may then go on training.
 
         Raises:
             CheckpointError: If the checkpoint does not fit the graph. Nothing is changed.
         """
-        if self.path is not None:
-            check_fit(self.path, self._shapes)
-        v1 = tf.compat.v1
+        self._restored = set() if self.path is None else check_fit(self.path, self._shapes)
+        return self._opened(initialize, local_init_op, open_session or ascend.session, read_only)
+
+    @contextlib.contextmanager
+    def _opened(
+        self,
+        initialize: Optional[Callable[[Session], None]],
+        local_init_op: Any,
+        open_session: OpenSession,
+        read_only: bool,
+    ) -> Iterator[Session]:
+        # All is made before the session: on an NPU, every change of a graph costs a compilation.
+        v1, saver = tf.compat.v1, self._saver
+        if self._restored and self._restored != set(self._named):
+            saver = _saver({name: self._named[name] for name in self._restored}, self._keep)
+        start = v1.variables_initializer(
+            [variable for name, variable in self._named.items() if name not in self._restored]
+        )
         local_ops = [v1.local_variables_initializer(), v1.tables_initializer()]
-        if local_init_op is not None:
-            local_ops.append(local_init_op)
-        manager = v1.train.SessionManager(local_init_op=tf.group(*local_ops))
+        local_ops += [] if local_init_op is None else [local_init_op]
+        with open_session() as opened:
+            opened.run(start)
+            if self.path is not None:
+                self._restore(opened, saver)
+            elif initialize is not None:
+                initialize(opened)
+            # One run for each: an NPU leaves a graph with the initialiser of an iterator alone,
+            # and would not set the variables in it.
+            for op in local_ops:
+                opened.run(op)
+            if self.goes_on and not read_only:
+                _go_on(self._saver, self.run_dir)
+                _go_on(self._best_saver, os.path.join(self.run_dir, BEST))
+            yield opened
+
+    def _restore(self, opened: Session, saver: tf.compat.v1.train.Saver) -> None:
         try:
-            session = manager.prepare_session(
-                "",
-                init_op=v1.global_variables_initializer(),
-                saver=self._saver,
-                checkpoint_filename_with_path=self.path,
-                config=config,
-                init_fn=initialize,
-            )
+            saver.restore(opened, self.path)
         except DAMAGED as error:
-            if self.path is None:
-                raise
             raise CheckpointError(damaged(self.path, error)) from error
-        if self.goes_on and not read_only:
-            _go_on(self._saver, self.run_dir)
-            _go_on(self._best_saver, os.path.join(self.run_dir, BEST))
-        return session
 
     def move_to_latest(self) -> None:
         """Makes the newest checkpoint in the folder the one to go on from.

@@ -4,8 +4,6 @@ import logging
 import sys
 from typing import Any, Callable, Dict, Optional, TypeVar
 
-import tensorflow.compat.v2 as tf
-
 Result = TypeVar("Result")
 
 
@@ -45,27 +43,6 @@ def run_command(command: Callable[[], Result], how_to_go_on: Optional[str] = Non
         else:
             print("The command was {}.".format(what))
         sys.exit(128 + getattr(stopped, "signum", 2))
-
-
-def session_config(num_threads: int = 0) -> tf.compat.v1.ConfigProto:
-    """The configuration of a session with so many threads.
-
-    Args:
-        num_threads: With 1, a run on a CPU equals another one bit for bit; 0 lets TensorFlow
-            choose.
-
-    Raises:
-        ValueError: If `num_threads` is negative.
-
-    Example:
-        >>> session_config(1).intra_op_parallelism_threads
-        1
-    """
-    if num_threads < 0:
-        raise ValueError("`num_threads` must be at least 0; got {}.".format(num_threads))
-    return tf.compat.v1.ConfigProto(
-        intra_op_parallelism_threads=num_threads, inter_op_parallelism_threads=num_threads
-    )
 
 
 def print_summary(summary: Dict[str, Any]) -> None:

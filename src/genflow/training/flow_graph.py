@@ -8,6 +8,7 @@ import tensorflow.compat.v2 as tf
 import tree
 
 from genflow.core import Module, Network, fold_in, make_seed
+from genflow.core.precision import keep_dtype
 from genflow.core.random import host_seed
 from genflow.core.types import Nest, Seed, Tensor
 from genflow.distributions import Flow
@@ -15,9 +16,12 @@ from genflow.training.checkpoints import Session
 from genflow.training.minimizer import Minimizer
 from genflow.training.named_state import named_state
 from genflow.training.pixel_bits import expand_bits, reduce_bits
+from genflow.training.saturation import find_saturated_layer
 
 MakeFlow = Callable[[Seed], Flow]
 MakeClassifier = Callable[[Flow], Network]
+# Images as the flow takes them, the context or nothing, and labels.
+Inputs = Tuple[Tensor, Optional[Tensor], Tensor]
 
 
 class FlowGraph:
@@ -25,7 +29,8 @@ class FlowGraph:
 
     Images and labels come from the input pipeline unless they are fed, and so does the
     seed of the dequantisation noise, which is a function of the seed and the global
-    step unless it is fed.
+    step unless it is fed. The update takes them from `batch`, whose size is known: where a
+    shape is not, Ascend compiles anew, and refuses the condition on which an update is made.
     """
 
     def __init__(
@@ -66,7 +71,8 @@ class FlowGraph:
         self._classifier_weight = classifier_weight
         if make_classifier is not None:
             self.modules["classifier"] = make_classifier(self.flow)
-        self.latents, self.predictions, self.per_image = self._measured(training=False)
+        inputs = (self.x, self.context, self.labels)
+        self.latents, self.predictions, self.per_image = self._measured(inputs, training=False)
         _, self.initial_updates = self.flow.initialize(self.x, self.context)
         self._build_update(minimizer)
         decoded = self.flow.decode(self.latents, self.context)
@@ -88,42 +94,70 @@ class FlowGraph:
         """Latents of samples, from the same random numbers at every temperature."""
         return session.run(self._sampled_latents, {self._temperature: temperature})
 
+    def saturated_layer(self, session: Session, feed: dict, dtype: tf.DType = tf.float16) -> str:
+        """Names the first layer whose values saturate; see `find_saturated_layer`.
+
+        Args:
+            session: With the weights in question.
+            feed: See `feed`.
+            dtype: What networks compute in.
+        """
+        return find_saturated_layer(
+            self.modules,
+            lambda: self._measured((self.x, self.context, self.labels), self.training),
+            session,
+            feed,
+            dtype,
+        )
+
     def _build_inputs(self, dataset: tf.data.Dataset, image_shape: Sequence[int]) -> None:
         self.global_step = tf.compat.v1.train.get_or_create_global_step()
         self.iterator = tf.compat.v1.data.make_initializable_iterator(dataset)
-        images, labels = self.iterator.get_next()
+        self.batch = images, labels = self.iterator.get_next()
         with_default = tf.compat.v1.placeholder_with_default
         self.images = with_default(images, (None,) + tuple(image_shape))
         self.labels = with_default(labels, [None])
         noise = fold_in(fold_in(make_seed(self._seed), "train"), self.global_step)
         self.noise_seed = with_default(noise, [2])
 
-    def _measured(self, training: bool) -> Tuple[Nest, Optional[Tensor], Dict[str, Tensor]]:
+    def _measured(
+        self, inputs: Inputs, training: bool
+    ) -> Tuple[Nest, Optional[Tensor], Dict[str, Tensor]]:
         """Latents, predicted classes if there is a classifier, and each metric by image."""
-        bits, latents = self.flow.bits_per_dim_and_latent(self.x, self.context, training)
+        with keep_dtype():
+            return self._per_image(inputs, training)
+
+    def _per_image(
+        self, inputs: Inputs, training: bool
+    ) -> Tuple[Nest, Optional[Tensor], Dict[str, Tensor]]:
+        x, context, labels = inputs
+        bits, latents = self.flow.bits_per_dim_and_latent(x, context, training)
         if "classifier" not in self.modules:
             return latents, None, {"bits_per_dim": bits, "loss": bits}
-        logits = self.modules["classifier"](latents, self.context, training)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=self.labels, logits=logits)
+        logits = self.modules["classifier"](latents, context, training)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
         predictions = tf.argmax(logits, axis=1, output_type=tf.int32)
         class_bits = losses / math.log(2.0)
         per_image = {
             "bits_per_dim": bits,
             "class_bits": class_bits,
-            "class_error": tf.cast(tf.not_equal(predictions, self.labels), tf.float32),
+            "class_error": tf.cast(tf.not_equal(predictions, labels), tf.float32),
             "loss": bits + self._classifier_weight * class_bits,
         }
         return latents, predictions, per_image
 
     def _build_update(self, minimizer: Minimizer) -> None:
         self.training = any(_differs_in_training(module) for module in self.modules.values())
-        per_image = self._measured(training=True)[2] if self.training else self.per_image
-        means = {name: tf.reduce_mean(values) for name, values in per_image.items()}
+        images, labels = self.batch
+        x, context = reduce_bits(images, self._num_bits), self._one_hot(labels)
+        per_image = self._measured((x, context, labels), self.training)[2]
+        with keep_dtype():
+            means = {name: tf.reduce_mean(values) for name, values in per_image.items()}
         loss = means["loss"]
         self.update = minimizer.update(loss, self.modules, self.global_step, means)
         self.average = minimizer.average
-        averages = {} if self.average is None else {"average": self.average}
-        self.state = named_state(self.modules, {"optimizer": minimizer.optimizer}, averages)
+        optimizers = {"optimizer": minimizer.optimizer}
+        self.state = named_state(self.modules, optimizers, minimizer.states)
 
     def _build_samples(self, num_samples: int) -> None:
         self._temperature = tf.compat.v1.placeholder(tf.float32, [])

@@ -6,9 +6,10 @@ from typing import Any, Callable, Dict, Optional, Sequence
 import numpy as np
 import tensorflow.compat.v2 as tf
 
+from genflow import ascend
 from genflow.data import ImageSet, batches
 from genflow.data.augmentation import output_shape
-from genflow.training.checkpoints import Checkpoints, Session
+from genflow.training.checkpoints import Checkpoints, OpenSession, Session
 from genflow.training.flow_graph import FlowGraph, MakeClassifier, MakeFlow
 from genflow.training.flow_inference import save_encoding
 from genflow.training.flow_journal import FlowJournal
@@ -78,7 +79,7 @@ class FlowTrainer(Trainer):
         resume: bool = True,
         keep: int = 3,
         config: Any = None,
-        session_config: Optional[tf.compat.v1.ConfigProto] = None,
+        open_session: Optional[OpenSession] = None,
         initialize: Optional[Callable[[FlowGraph, Session], None]] = None,
         seed: int = 0,
         show_progress: bool = True,
@@ -110,7 +111,8 @@ class FlowTrainer(Trainer):
             resume: Whether a checkpoint in `run_dir` goes before `restore_path`.
             keep: How many of the last checkpoints stay.
             config: Configuration, to be stored in the checkpoints; anything that is JSON.
-            session_config: Of the session.
+            open_session: Opens the session on the default graph; by default
+                `genflow.ascend.session`, which takes an NPU or a GPU if there is one.
             initialize: Called with the graph and the session when a run starts anew, in the
                 place of data-dependent initialisation.
             seed: Of everything random.
@@ -128,11 +130,12 @@ class FlowTrainer(Trainer):
             raise ValueError("`use_average` needs a `minimizer` with an `average_decay`.")
         os.makedirs(run_dir, exist_ok=True)
         checkpoints = Checkpoints(run_dir, restore_path, resume, keep)
-        super().__init__(checkpoints, batch_size, session_config, show_progress)
+        super().__init__(checkpoints, batch_size, open_session, show_progress)
         self.train_set, self.test_set, self.run_dir = train_set, test_set, run_dir
         self.init_batch_size, self.seed = init_batch_size, seed
         self._augment, self._num_parallel = augment, num_parallel
         self._initialize_from = initialize
+        self._minimizers = [minimizer]
         self._test_batch_size = test_batch_size or batch_size
         with tf.Graph().as_default() as self._graph:
             self.tensors = FlowGraph(
@@ -217,19 +220,21 @@ class FlowTrainer(Trainer):
 
     def _diagnose(self, step: int, session: Session) -> str:
         """The layer at fault in a step; its batch is a function of the seed and the step."""
-        with tf.Graph().as_default(), tf.compat.v1.Session() as reader:
+        with tf.Graph().as_default(), ascend.session("cpu") as reader:
             pair = tf.compat.v1.data.make_one_shot_iterator(self._batches(step - 1)).get_next()
             images, labels = reader.run(pair)
         tensors = self.tensors
-        return find_bad_layer(
+        feed = dict(zip(tensors.batch, (images, labels)))
+        bad = find_bad_layer(
             tensors.modules,
             tensors.x,
             tensors.context,
             tensors.update.gradients,
             session,
-            {tensors.images: images, tensors.labels: labels},
+            feed,
             tensors.training,
         )
+        return bad + self._saturated(lambda: tensors.saturated_layer(session, feed))
 
 
 def _check_images(train_set: ImageSet, test_set: ImageSet, augment: Optional[Callable]) -> None:

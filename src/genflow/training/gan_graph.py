@@ -6,7 +6,9 @@ import numpy as np
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Network, fold_in, make_seed
+from genflow.core.precision import keep_dtype
 from genflow.core.random import host_seed
+from genflow.core.running_statistics import held_statistics
 from genflow.core.types import Seed, Tensor
 from genflow.gan.latents import DrawLatents
 from genflow.training.checkpoints import Session
@@ -14,6 +16,7 @@ from genflow.training.gan_round import GanRound
 from genflow.training.minimizer import Minimizer, Update
 from genflow.training.named_state import named_state
 from genflow.training.pixel_range import Range, from_range, to_range
+from genflow.training.saturation import find_saturated_layer
 from genflow.training.update_schedules import DISCRIMINATOR, DRAW, GENERATOR
 from genflow.training.weight_averages import WeightAverages
 
@@ -90,13 +93,14 @@ class GanGraph:
             "generator_optimizer": generator_minimizer.optimizer,
             "discriminator_optimizer": discriminator_minimizer.optimizer,
         }
-        averages = {
-            "average": generator_minimizer.average,
-            "discriminator_average": discriminator_minimizer.average,
-        }
-        averages = {name: average for name, average in averages.items() if average is not None}
-        self.averages = WeightAverages(averages.values())
-        self.state = named_state(self.modules, optimizers, averages)
+        states = dict(generator_minimizer.states)
+        for name, state in discriminator_minimizer.states.items():
+            states["discriminator_" + name] = state
+        averages = [
+            minimizer.average for minimizer in (generator_minimizer, discriminator_minimizer)
+        ]
+        self.averages = WeightAverages([average for average in averages if average is not None])
+        self.state = named_state(self.modules, optimizers, states)
         self._build_samples()
         self._build_judgement()
 
@@ -109,6 +113,24 @@ class GanGraph:
         """The gradient of each weight, by its path, for the batch that was drawn last."""
         both = dict(self._updates[DISCRIMINATOR].gradients)
         return dict(both, **self._updates[GENERATOR].gradients)
+
+    def saturated_layer(self, session: Session, dtype: tf.DType = tf.float16) -> str:
+        """Names the first layer whose values saturate, for the batch that was drawn last.
+
+        It looks at real images and at images of the generator; see `find_saturated_layer`.
+
+        Args:
+            session: With the weights in question.
+            dtype: What networks compute in.
+        """
+
+        def compute() -> None:
+            with held_statistics(self.discriminator), held_statistics(self.generator):
+                for images in (self._real, self._fake(GENERATOR, DISCRIMINATOR)):
+                    self._start_pass("saturation")
+                    self.discriminator(images, self._context, training=True)
+
+        return find_saturated_layer(self.modules, compute, session, dtype=dtype)
 
     def latents(self, session: Session, count: int, purpose: str, index: int = 0) -> np.ndarray:
         """Latents that depend on the purpose and the index only."""
@@ -180,7 +202,8 @@ class GanGraph:
         game = self._round(
             DISCRIMINATOR, lambda: tf.stop_gradient(self._fake(DISCRIMINATOR, DISCRIMINATOR))
         )
-        loss, metrics = _checked(self._loss.discriminator_loss(game), "discriminator_loss")
+        with keep_dtype():
+            loss, metrics = _checked(self._loss.discriminator_loss(game), "discriminator_loss")
         trained = {"discriminator": self.discriminator}
         return minimizer.update(
             loss, trained, self.global_step, metrics, advance=False, name=DISCRIMINATOR
@@ -189,7 +212,8 @@ class GanGraph:
     def _generator_update(self, minimizer: Minimizer, shares_latents: bool) -> Update:
         latents = DISCRIMINATOR if shares_latents else GENERATOR
         game = self._round(GENERATOR, lambda: self._fake(GENERATOR, latents))
-        loss, metrics = _checked(self._loss.generator_loss(game), "generator_loss")
+        with keep_dtype():
+            loss, metrics = _checked(self._loss.generator_loss(game), "generator_loss")
         trained = {"generator": self.generator}
         return minimizer.update(
             loss, trained, self.global_step, metrics, advance=False, name=GENERATOR

@@ -11,7 +11,7 @@ from genflow.core.checks import check_positive_integer
 from genflow.data import ImageSource, batches
 from genflow.export import save_frozen_graph
 from genflow.gan.latents import DrawLatents, uniform_latents
-from genflow.training.checkpoints import Checkpoints, Session
+from genflow.training.checkpoints import Checkpoints, OpenSession, Session
 from genflow.training.gan_graph import GanGraph, MakeNetwork
 from genflow.training.gan_journal import Draw, Evaluate, GanJournal
 from genflow.training.gan_report import GanReporter
@@ -101,7 +101,7 @@ class GanTrainer(Trainer):
         restore_path: Optional[str] = None,
         keep: int = 3,
         config: Any = None,
-        session_config: Optional[tf.compat.v1.ConfigProto] = None,
+        open_session: Optional[OpenSession] = None,
         seed: int = 0,
         show_progress: bool = True,
     ) -> None:
@@ -140,7 +140,8 @@ class GanTrainer(Trainer):
             restore_path: Checkpoint of another run to start from; see `Checkpoints`.
             keep: How many of the last checkpoints stay.
             config: Configuration, to be stored in the checkpoints; anything that is JSON.
-            session_config: Of the session.
+            open_session: Opens the session on the default graph; by default
+                `genflow.ascend.session`, which takes an NPU or a GPU if there is one.
             seed: Of everything random.
             show_progress: Whether there is a progress bar.
 
@@ -168,11 +169,12 @@ class GanTrainer(Trainer):
             for folder in (checkpoint_dir, sample_dir)
         )
         checkpoints = Checkpoints(checkpoint_dir, restore_path, keep=keep)
-        super().__init__(checkpoints, batch_size, session_config, show_progress)
+        super().__init__(checkpoints, batch_size, open_session, show_progress)
         self.run_dir, self.seed = run_dir, seed
         self._train_set, self._init_batch_size = train_set, init_batch_size
         self._folders = (run_dir, checkpoint_dir, sample_dir)
         self._schedule, self._value_range = schedule or Ratio(), value_range
+        self._minimizers = [generator_minimizer, discriminator_minimizer]
         first = self._schedule.draws_before(self.checkpoints.step)
         num_classes = train_set.num_classes if class_conditional else None
         with tf.Graph().as_default() as self._graph:
@@ -298,7 +300,8 @@ class GanTrainer(Trainer):
         session.run(self._start_average)
 
     def _diagnose(self, step: int, session: Session) -> str:
-        return find_bad_weight(self.tensors.modules, self.tensors.gradients, session)
+        bad = find_bad_weight(self.tensors.modules, self.tensors.gradients, session)
+        return bad + self._saturated(lambda: self.tensors.saturated_layer(session))
 
 
 def _check_classes(batch_size: int, fake_batch_size: int, num_labelled: int) -> None:

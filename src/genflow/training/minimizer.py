@@ -4,9 +4,12 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import tensorflow.compat.v2 as tf
 
+from genflow.ascend.loss_scale import LossScale
 from genflow.core import Module
+from genflow.core.precision import keep_dtype, keep_gradients
 from genflow.core.types import Tensor
 from genflow.optimizers import WeightAverage
+from genflow.training.update_guards import Pairs, make_guard
 
 MakeOptimizer = Callable[[Tensor], tf.compat.v1.train.Optimizer]
 
@@ -41,7 +44,9 @@ class Minimizer:
 
     An update whose loss or gradients are not finite does not happen: the weights, the
     optimizer, the average and the global step stay what they were. (The running averages of
-    batch norm move before it is known; values that are not finite do not move them.)
+    batch norm move before it is known; values that are not finite do not move them.) It ends
+    training, unless there is a `loss_scale`: then the gradients are those of the scaled loss,
+    divided by the scale, and the step counts as made, with a smaller scale soon.
 
     A model trained by two optimizers, such as a GAN, has two of these.
 
@@ -67,6 +72,7 @@ class Minimizer:
         clip_norm: Optional[float] = None,
         weight_decay: float = 1.0,
         average_decay: Optional[float] = None,
+        loss_scale: Optional[LossScale] = None,
     ) -> None:
         """Constructs the minimizer.
 
@@ -76,6 +82,8 @@ class Minimizer:
             weight_decay: Factor of the weights at every update; 1 for none.
             average_decay: Of the average of the weights, and of the running statistics that go
                 with them; `None` for no average.
+            loss_scale: A `FixedLossScale` or `DynamicLossScale` of `genflow.ascend`; `None` for
+                none. On an NPU there must be one, made with `on_npu=True`.
 
         Raises:
             ValueError: If `clip_norm` is not positive or `weight_decay` is not in (0, 1].
@@ -90,7 +98,8 @@ class Minimizer:
         self.clip_norm, self.weight_decay = clip_norm, weight_decay
         self.average_decay = average_decay
         self.optimizer, self.average = None, None
-        self._make_optimizer = make_optimizer
+        self._make_optimizer, self.loss_scale = make_optimizer, loss_scale
+        self._guard: Any
 
     def update(
         self,
@@ -111,11 +120,12 @@ class Minimizer:
             global_step: Counts the steps.
             metrics: What else to fetch with the update.
             advance: Whether this update, the last of its step, advances the global step.
-            name: Put in front of `loss` and `gradient_norm`, as in `generator_loss`, where
+            name: Put in front of all these but `is_finite`, as in `generator_loss`, where
                 there are several updates.
 
         Returns:
-            The update, with `loss`, `gradient_norm` and `is_finite` among its metrics.
+            The update, with `loss`, `gradient_norm` and `is_finite` among its metrics; where there
+            is a loss scale, also with `loss_scale` and `skipped`, which is 1 if it was not made.
 
         Raises:
             ValueError: If the loss depends on no trainable variable.
@@ -127,46 +137,60 @@ class Minimizer:
         if self.average_decay is not None:
             self.average = WeightAverage(averaged_variables(modules), self.average_decay)
         self.optimizer = self._make_optimizer(global_step)
+        self._guard = make_guard(self.loss_scale)
         paths, pairs = self._gradients(loss, weights)
-        norm = tf.linalg.global_norm([gradient for gradient, _ in pairs])
-        is_finite = tf.math.is_finite(norm) & tf.math.is_finite(loss)
-
-        def apply() -> Tensor:
-            with tf.control_dependencies([self._apply(pairs, norm, global_step, advance)]):
-                return tf.constant(True)
-
-        # As TensorFlow's own loss scaling does: what is not finite is not applied.
-        op = tf.cond(is_finite, apply, lambda: tf.constant(False))
+        with keep_dtype():
+            norm = tf.linalg.global_norm([gradient for gradient, _ in pairs])
+            op, guarded = self._guarded(pairs, loss, norm, global_step if advance else None)
         prefix = name + "_" if name else ""
-        fetched = dict(metrics or {}, is_finite=is_finite)
-        fetched.update({prefix + "loss": loss, prefix + "gradient_norm": norm})
+        fetched = dict(metrics or {})
+        for key, value in dict(guarded, loss=loss, gradient_norm=norm).items():
+            fetched[key if key == "is_finite" else prefix + key] = value
         gradients = {path: gradient for path, (gradient, _) in zip(paths, pairs)}
         return Update(op, fetched, gradients)
 
-    def _gradients(
-        self, loss: Tensor, weights: Dict[str, tf.Variable]
-    ) -> Tuple[List[str], List[Tuple[Tensor, tf.Variable]]]:
-        pairs = self.optimizer.compute_gradients(loss, var_list=list(weights.values()))
+    @property
+    def states(self) -> Dict[str, Any]:
+        """What there is beside the optimizer for a checkpoint, with `named_variables`, by name."""
+        states = {"average": self.average, "loss_scale": self._guard.state}
+        return {name: state for name, state in states.items() if state is not None}
+
+    def _guarded(
+        self, pairs: Pairs, loss: Tensor, norm: Tensor, global_step: Optional[tf.Variable]
+    ) -> Tuple[Any, Dict[str, Tensor]]:
+        # A step that may be skipped counts as made, for its batch is used up, though Ascend's
+        # adapter would not count it. The optimizer's own counts are those of updates made.
+        is_counted_apart = self.loss_scale is not None and global_step is not None
+        op, metrics = self._guard.guarded(
+            pairs,
+            [norm, loss],
+            lambda pairs: self._apply(pairs, norm, None if is_counted_apart else global_step),
+        )
+        if is_counted_apart:
+            with tf.control_dependencies([op]):
+                op = global_step.assign_add(1, read_value=False)
+        return op, metrics
+
+    def _gradients(self, loss: Tensor, weights: Dict[str, tf.Variable]) -> Tuple[List[str], Pairs]:
+        graph = tf.compat.v1.get_default_graph()
+        num_before = len(graph.get_operations())
+        pairs = self._guard.gradients(self.optimizer, loss, list(weights.values()))
+        keep_gradients(graph.get_operations()[num_before:])
         used = [(path, pair) for path, pair in zip(weights, pairs) if pair[0] is not None]
         if not used:
             raise ValueError("The loss depends on no trainable variable of `modules`.")
         paths, pairs = zip(*used)
         return list(paths), [(tf.convert_to_tensor(gradient), weight) for gradient, weight in pairs]
 
-    def _apply(
-        self,
-        pairs: List[Tuple[Tensor, tf.Variable]],
-        norm: Tensor,
-        global_step: tf.Variable,
-        advance: bool,
-    ) -> Any:
+    def _apply(self, pairs: Pairs, norm: Tensor, global_step: Optional[tf.Variable]) -> Any:
         if self.clip_norm is not None:
-            clipped, _ = tf.clip_by_global_norm([g for g, _ in pairs], self.clip_norm, norm)
-            pairs = [(gradient, weight) for gradient, (_, weight) in zip(clipped, pairs)]
+            # Not `tf.clip_by_global_norm`: in TensorFlow 1.15 it has a NaN, which a 910 refuses.
+            factor = self.clip_norm / tf.maximum(norm, self.clip_norm)
+            pairs = [(gradient * factor, weight) for gradient, weight in pairs]
         with tf.control_dependencies([gradient for gradient, _ in pairs]):
             decayed = self._decay([weight for _, weight in pairs])
         with tf.control_dependencies(decayed):
-            op = self.optimizer.apply_gradients(pairs, global_step if advance else None)
+            op = self.optimizer.apply_gradients(pairs, global_step)
         if self.average is None:
             return op
         with tf.control_dependencies([op]):

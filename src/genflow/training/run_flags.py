@@ -5,11 +5,12 @@ import re
 from typing import Any, List, Sequence
 
 from genflow.training.flags import flag
+from genflow.training.session_flags import SessionFlags
 
 
 @dataclasses.dataclass
-class RunFlags:
-    """How long a run goes on, and what it keeps: the base of a program's own flags.
+class RunFlags(SessionFlags):
+    """How long a run goes on, what on, and what it keeps: the base of a program's own flags.
 
     Each of these may change when a run goes on. A class that derives from several has the
     flags of the last one first.
@@ -30,9 +31,6 @@ class RunFlags:
     steps_checkpoint: int = flag(1000, "updates between checkpoints", at_least=1)
     checkpoints: int = flag(3, "how many of the last checkpoints stay", at_least=2)
     max_minutes: float = flag(0.0, "stop training after this time; 0 for no limit", at_least=0)
-    num_threads: int = flag(
-        0, "threads of TensorFlow; 1 makes runs equal bit for bit; 0 for all", at_least=0
-    )
 
 
 def names_of_flags(config_class: Any) -> List[str]:
@@ -43,7 +41,7 @@ def names_of_flags(config_class: Any) -> List[str]:
 
     Example:
         >>> names_of_flags(RunFlags)[:2]
-        ['download', 'clip_norm']
+        ['backend', 'precision_mode']
     """
     return [field.name for field in dataclasses.fields(config_class)]
 

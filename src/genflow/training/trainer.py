@@ -1,17 +1,18 @@
 """What the trainers of all models have in common."""
 
 import os
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Callable, ContextManager, Dict, Optional, Sequence
 
 import tensorflow.compat.v2 as tf
 
+from genflow.ascend.backends import NPU
 from genflow.core import Module
 from genflow.core.checks import check_positive_integer
-from genflow.training.checkpoints import Checkpoints, Session
+from genflow.training.checkpoints import Checkpoints, OpenSession, Session
 from genflow.training.journal import Journal
 from genflow.training.loop import Updates
 from genflow.training.meter import Meter
-from genflow.training.minimizer import trainable_variables
+from genflow.training.minimizer import Minimizer, trainable_variables
 from genflow.training.report import Report
 from genflow.training.reported_loop import Observer, run_reported_loop
 from genflow.training.run_lock import run_lock
@@ -33,7 +34,7 @@ class Trainer:
         self,
         checkpoints: Checkpoints,
         batch_size: int,
-        session_config: Optional[tf.compat.v1.ConfigProto],
+        open_session: Optional[OpenSession],
         show_progress: bool,
     ) -> None:
         """Takes what all trainers need.
@@ -42,9 +43,10 @@ class Trainer:
         of the data and the `modules`, and `_journal`.
         """
         self.checkpoints, self.batch_size = checkpoints, batch_size
-        self._session_config, self.show_progress = session_config, show_progress
+        self._open_session, self.show_progress = open_session, show_progress
         self._has_trained = False
         self._folders: Sequence[str] = ()  # Made when training starts.
+        self._minimizers: Sequence[Minimizer] = ()
         self._graph: tf.Graph
         self._start_average: tf.Operation
         self._journal: Journal
@@ -115,6 +117,7 @@ class Trainer:
         with run_lock(self.checkpoints.run_dir), StopSignals() as stop, self._meter(
             log_every, num_steps
         ) as meter, self._graph.as_default(), self._open() as session:
+            self._check_backend(session)
             if when_open is not None:
                 when_open()
             with self._journal.opened():
@@ -134,6 +137,40 @@ class Trainer:
                 summary = self._journal.summary(step, last, session, meter, stop)
         shown = "train_" + self._shown
         return dict(summary, num_steps=step, **{shown: meter.last.get(shown)})
+
+    def _check_backend(self, session: Session) -> None:
+        """Refuses a session in which nobody would notice that an update overflows.
+
+        And several NPUs: gradients would be averaged, first weights and images not shared out.
+        """
+        backend = getattr(session, "backend", None)
+        for name in ("RANK_SIZE", "CM_WORKER_SIZE"):
+            size = os.environ.get(name) or "1"
+            if backend is not None and backend.name == NPU and size != "1":
+                raise ValueError(
+                    "Several NPUs cannot train one model yet, and {} is {}: unset it, and train on "
+                    "one.".format(name, size)
+                )
+        for minimizer in self._minimizers:
+            scale = minimizer.loss_scale
+            on_npu = scale is not None and scale.on_npu
+            if backend is not None and on_npu != (backend.name == NPU):
+                raise ValueError(
+                    "The session runs on the {}, and {}: pass `Minimizer(loss_scale="
+                    "parse_loss_scale(text, on_npu={}))`, which tells updates that overflow "
+                    "there.".format(
+                        backend.name.upper(),
+                        "the minimizer is for an NPU" if on_npu else "the minimizer is not for one",
+                        not on_npu,
+                    )
+                )
+
+    def _saturated(self, find: Callable[[], str]) -> str:
+        """Which layer reaches the end of float16, where a loss scale says that one may."""
+        if all(minimizer.loss_scale is None for minimizer in self._minimizers):
+            return ""
+        found = find()
+        return "; " + found if found else ""
 
     def _hold(self, state: Dict[str, tf.Variable], average: Optional[Any], config: Any) -> None:
         """Takes what checkpoints hold; the average starts as the weights."""
@@ -165,9 +202,9 @@ class Trainer:
             self.show_progress,
         )
 
-    def _open(self, read_only: bool = False) -> Session:
+    def _open(self, read_only: bool = False) -> ContextManager[Session]:
         return self.checkpoints.open(
-            self._initialize, self.tensors.iterator.initializer, self._session_config, read_only
+            self._initialize, self.tensors.iterator.initializer, self._open_session, read_only
         )
 
 

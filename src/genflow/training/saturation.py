@@ -1,0 +1,138 @@
+"""Finding the layer whose values saturate, where a number format gives no infinity."""
+
+import collections
+import contextlib
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+import tensorflow.compat.v2 as tf
+import tree
+
+from genflow.core import Bijection, Module, Network
+from genflow.core.types import Nest, Tensor
+
+Calls = List[Tuple[str, Module, Nest]]
+
+
+def find_saturated_layer(
+    modules: Dict[str, Module],
+    compute: Callable[[], Any],
+    session: Any,
+    feed: Optional[dict] = None,
+    dtype: tf.DType = tf.float16,
+) -> str:
+    """Names the first layer with a value at, or beyond, the largest finite number of a type.
+
+    An Ascend 910 gives the largest number where others give infinity, and no value that is not a
+    number ever appears. So what overflows there can only be seen by its size: 65504 in float16.
+    Values that are not finite count too. A layer that is large in float32 is named for what it
+    would do in float16.
+
+    It looks at the weights first, then at what the bijections and networks of the model return,
+    in the order in which they return it, innermost first.
+
+    Args:
+        modules: By their names in a checkpoint, in the default graph.
+        compute: Calls the modules, in the default graph, such as
+            `lambda: generator(z, training=True)`.
+        session: With the weights in question.
+        feed: What to feed.
+        dtype: What networks compute in: `tf.float16`, `tf.bfloat16` or `tf.float32`.
+
+    Returns:
+        A phrase for a message, or an empty string if nothing saturates.
+
+    Example:
+        >>> from genflow.layers import ActNorm, Chain
+        >>> with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        ...     layers = Chain([ActNorm(), ActNorm()])
+        ...     _ = layers.forward(tf.ones([2, 3]))
+        ...     session.run(tf.compat.v1.global_variables_initializer())
+        ...     _ = session.run(layers.layers[1].log_scale.assign([20.0, 0.0, 0.0]))
+        ...     print(find_saturated_layer(
+        ...         {"flow": layers}, lambda: layers.forward(tf.ones([2, 3])), session))
+        the values of flow/layers/1 (ActNorm) reach 4.85e+08, and float16 ends at 6.55e+04
+    """
+    limit = float(dtype.max)
+    named = [(path, None, v) for path, v in _weights(modules) if v.dtype.is_floating]
+    with _recorded(modules) as calls:
+        compute()
+    seen = [(path, module, leaf) for path, module, nest in calls for leaf in _floats(nest)]
+    largest = [tf.reduce_max(tf.abs(tf.cast(leaf, tf.float32))) for _, _, leaf in named + seen]
+    # What is not a number need not be the largest.
+    is_below = [tf.reduce_all(tf.abs(leaf) < tf.cast(limit, leaf.dtype)) for _, _, leaf in named]
+    is_below += [tf.reduce_all(tf.abs(leaf) < tf.cast(limit, leaf.dtype)) for _, _, leaf in seen]
+    found = session.run([is_below, largest], feed)
+    for (path, module, _), below, value in zip(named + seen, *found):
+        if not below:
+            kind = "the weight " + path
+            if module is not None:
+                kind = "the values of {} ({})".format(path, type(module).__name__)
+            return "{} reach{} {:.3g}, and {} ends at {:.3g}".format(
+                kind, "es" if module is None else "", value, dtype.name, limit
+            )
+    return ""
+
+
+def _weights(modules: Dict[str, Module]) -> Iterator[Tuple[str, tf.Variable]]:
+    for prefix, module in sorted(modules.items()):
+        for path, variable in module.named_variables().items():
+            yield "{}/{}".format(prefix, path), variable
+
+
+def _floats(nest: Nest) -> List[Tensor]:
+    leaves = [tf.convert_to_tensor(leaf) for leaf in tree.flatten(nest) if leaf is not None]
+    return [leaf for leaf in leaves if leaf.dtype.is_floating]
+
+
+@contextlib.contextmanager
+def _recorded(modules: Dict[str, Module]) -> Iterator[Calls]:
+    """Notes what every part returns, while it is entered."""
+    calls = []  # type: Calls
+    taps = [
+        (module, name)
+        for module in _paths(modules).values()
+        for name in ("_forward", "_inverse", "_call")
+        if hasattr(module, name)
+    ]
+    paths = {id(module): path for path, module in _paths(modules).items()}
+    for module, name in taps:
+        setattr(module, name, _tapped(getattr(module, name), paths[id(module)], module, calls))
+    try:
+        yield calls
+    finally:
+        for module, name in taps:
+            delattr(module, name)
+
+
+def _tapped(call: Callable, path: str, module: Module, calls: Calls) -> Callable:
+    def run(*args: Any) -> Any:
+        y = call(*args)
+        calls.append((path, module, y))
+        return y
+
+    return run
+
+
+def _paths(modules: Dict[str, Module]) -> "collections.OrderedDict[str, Module]":
+    """The bijections and networks inside, by their attribute paths; each of them once."""
+    found = collections.OrderedDict()
+    seen = set()
+
+    def walk(node: Any, path: str) -> None:
+        if isinstance(node, tf.Module):
+            if id(node) in seen:
+                return
+            seen.add(id(node))
+            if isinstance(node, (Bijection, Network)):
+                found[path] = node
+            node = {key: value for key, value in vars(node).items() if not key.startswith("_")}
+        if isinstance(node, dict):
+            for key, value in sorted(node.items(), key=lambda item: str(item[0])):
+                walk(value, "{}/{}".format(path, key))
+        elif isinstance(node, (list, tuple)):
+            for index, value in enumerate(node):
+                walk(value, "{}/{}".format(path, index))
+
+    for prefix, module in sorted(modules.items()):
+        walk(module, prefix)
+    return found
