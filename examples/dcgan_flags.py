@@ -4,7 +4,14 @@ import dataclasses
 import os
 from typing import List
 
-from genflow.training import RunFlags, check_flags, flag, name_of_run, names_of_flags
+from genflow.training import (
+    RunFlags,
+    check_flags,
+    check_session_flags,
+    flag,
+    name_of_run,
+    names_of_flags,
+)
 
 _DATA_SETS = "mnist, digits (which come with scikit-learn), or a folder of images in --data_dir"
 
@@ -47,10 +54,6 @@ class OriginalFlags:
         choices=["uniform_signed", "normal01", "uniform_unsigned"],
     )
     G_img_sum: bool = flag(False, "show the sample grids in TensorBoard, too")
-    precision_mode: str = flag("", "of Ascend; not there yet")
-    over_dump: bool = flag(False, "of Ascend; not there yet")
-    over_dump_path: str = flag("", "of Ascend; not there yet")
-    modify_mixlist: str = flag("", "of Ascend; not there yet")
 
 
 @dataclasses.dataclass
@@ -126,8 +129,7 @@ MAY_CHANGE = (
     names_of_flags(RunFlags)
     + (
         "epoch learning_rate beta1 data_dir out_dir out_name checkpoint_dir sample_dir train "
-        "visualize export freeze sample_freq num_samples G_img_sum n_fid fid_freq extractor "
-        "precision_mode over_dump over_dump_path modify_mixlist"
+        "visualize export freeze sample_freq num_samples G_img_sum n_fid fid_freq extractor"
     ).split()
 )
 
@@ -150,14 +152,9 @@ def may_change(config: Config) -> List[str]:
 def check(config: Config) -> None:
     """Refuses flags out of range, and what the original takes and this one cannot do."""
     check_flags(config)
+    check_session_flags(config)
     if not (config.train or config.visualize or config.export or config.freeze):
         raise ValueError("Say what to do: --train, --visualize, --export or --freeze.")
-    for name in ("precision_mode", "over_dump", "over_dump_path", "modify_mixlist"):
-        if getattr(config, name):
-            raise ValueError(
-                "--{} is for Ascend, on which this example does not run yet; got {}: leave it "
-                "out.".format(name, getattr(config, name))
-            )
     for name in ("out_name", "checkpoint_dir", "sample_dir"):
         _check_name(name, getattr(config, name))
     _check_data(config)

@@ -63,9 +63,11 @@ from genflow.training import (
     check_config,
     every,
     keep_config,
+    loss_scale_from_flags,
     parse_flags,
     run_command,
-    session_config,
+    session_beside,
+    session_from_flags,
 )
 
 LATENTS = {
@@ -131,7 +133,12 @@ def make_minimizer(config: Config, average_decay: Optional[float] = None) -> Min
     def make_optimizer(step: tf.Tensor) -> tf.compat.v1.train.Optimizer:
         return tf.compat.v1.train.AdamOptimizer(config.learning_rate, config.beta1)
 
-    return Minimizer(make_optimizer, config.clip_norm or None, average_decay=average_decay)
+    return Minimizer(
+        make_optimizer,
+        config.clip_norm or None,
+        average_decay=average_decay,
+        loss_scale=loss_scale_from_flags(config),
+    )
 
 
 def make_trainer(
@@ -161,7 +168,7 @@ def make_trainer(
         logs_pictures=config.G_img_sum,
         keep=max(2, config.checkpoints),
         config=dataclasses.asdict(config),
-        session_config=session_config(config.num_threads),
+        open_session=session_from_flags(config),
         seed=config.seed,
     )
 
@@ -175,11 +182,12 @@ def make_evaluation(
     if not (config.extractor or test_set):
         print("No measures, for images without labels: pass --extractor for some.")
         return None
-    session, real = session_config(config.num_threads), test_set or images
+    real = test_set or images
+    open_session, beside = session_beside(config)
     if config.extractor:
-        extractor = FeatureExtractor(FrozenGraph(config.extractor, session))
+        extractor = FeatureExtractor(FrozenGraph(config.extractor, beside))
     else:
-        extractor = train_classifier(images, test_set, config=session)
+        extractor = train_classifier(images, test_set, config=beside, open_session=open_session)
     count = min(config.n_fid, len(real), len(images))
 
     def measured(source: ImageSource) -> MeasuredImages:

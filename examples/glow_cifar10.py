@@ -62,11 +62,12 @@ from genflow.training import (
     check_checkpoint_config,
     check_config,
     keep_config,
+    loss_scale_from_flags,
     parse_flags,
     print_encoding,
     print_summary,
     run_command,
-    session_config,
+    session_from_flags,
 )
 from glow_data import Data, load_data
 from glow_flags import MAY_CHANGE, Config, Schedule, check, check_data
@@ -137,7 +138,11 @@ def make_minimizer(config: Config, schedule: Schedule) -> Minimizer:
         return make(rate, config.beta1, schedule.decay, epsilon=1e-8)
 
     return Minimizer(
-        make_optimizer, config.clip_norm or None, config.weight_decay, average_decay=schedule.decay
+        make_optimizer,
+        config.clip_norm or None,
+        config.weight_decay,
+        average_decay=schedule.decay,
+        loss_scale=loss_scale_from_flags(config),
     )
 
 
@@ -171,7 +176,7 @@ def make_trainer(
         resume=resume,
         keep=config.checkpoints,
         config=dataclasses.asdict(config),
-        session_config=session_config(config.num_threads),
+        open_session=session_from_flags(config),
         initialize=initialize,
         seed=config.seed,
     )

@@ -7,6 +7,7 @@ from genflow.training import (
     check_count,
     check_flags,
     check_halvings,
+    check_session_flags,
     flag,
     names_of_flags,
 )
@@ -109,6 +110,7 @@ MAY_CHANGE = (
 def check(config: Config) -> None:
     """Refuses flags that are out of bounds, or contradict each other."""
     check_flags(config)
+    check_session_flags(config)
     if config.weight_y and not config.ycond:
         raise ValueError(
             "--weight_y {} is the weight of a class that the model is not given: pass --ycond "

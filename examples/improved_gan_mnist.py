@@ -44,13 +44,14 @@ from genflow.training import (
     check_config,
     every,
     keep_config,
+    loss_scale_from_flags,
     parse_flags,
     run_command,
     save_tiles,
-    session_config,
+    session_from_flags,
 )
 from improved_gan_data import Splits, batch_size, fake_batch_size, load_splits, training_set
-from improved_gan_flags import MAY_CHANGE, Config, check, run_dir
+from improved_gan_flags import MAY_CHANGE, Config, Numbers, check, run_dir
 from improved_gan_line import UpdateLine
 from improved_gan_networks import preset
 
@@ -58,14 +59,19 @@ _NUM_JUDGED = 40  # Validation images in a picture,
 _NUM_WRONG = 100  # ... and test images, at most.
 
 
-def make_minimizer(config: Config, rate: float, clip_norm: float) -> Minimizer:
+def make_minimizer(config: Config, rate: float, numbers: Numbers) -> Minimizer:
     """Adam, for one of the networks."""
 
     def make_optimizer(step: tf.Tensor) -> tf.compat.v1.train.Optimizer:
         decayed = linear_decay(rate, step, config.steps, config.decay_from)
-        return tf.compat.v1.train.AdamOptimizer(decayed, beta1=0.5)
+        return tf.compat.v1.train.AdamOptimizer(decayed, beta1=0.5, epsilon=numbers.epsilon)
 
-    return Minimizer(make_optimizer, clip_norm or None, average_decay=config.average_decay or None)
+    return Minimizer(
+        make_optimizer,
+        numbers.clip_norm or None,
+        average_decay=config.average_decay or None,
+        loss_scale=loss_scale_from_flags(config),
+    )
 
 
 def make_trainer(config: Config, splits: Splits) -> GanTrainer:
@@ -77,8 +83,8 @@ def make_trainer(config: Config, splits: Splits) -> GanTrainer:
         lambda noise_seed: chosen.make_generator(),
         lambda noise_seed: chosen.make_discriminator(images.num_classes, noise_seed),
         chosen.make_loss(),
-        make_minimizer(config, config.learning_rate_g or numbers.learning_rate, numbers.clip_norm),
-        make_minimizer(config, config.learning_rate_d or numbers.learning_rate, numbers.clip_norm),
+        make_minimizer(config, config.learning_rate_g or numbers.learning_rate, numbers),
+        make_minimizer(config, config.learning_rate_d or numbers.learning_rate, numbers),
         train_set,
         run_dir(config),
         chosen.schedule,
@@ -97,7 +103,7 @@ def make_trainer(config: Config, splits: Splits) -> GanTrainer:
         restore_path=config.checkpoint or None,
         keep=max(2, config.checkpoints),
         config=dataclasses.asdict(config),
-        session_config=session_config(config.num_threads),
+        open_session=session_from_flags(config),
         seed=config.seed,
     )
 

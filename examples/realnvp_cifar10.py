@@ -70,10 +70,11 @@ from genflow.training import (
     check_halvings,
     every,
     keep_config,
+    loss_scale_from_flags,
     parse_flags,
     print_summary,
     run_command,
-    session_config,
+    session_from_flags,
 )
 from realnvp_flags import MAY_CHANGE, Config, check
 
@@ -226,7 +227,9 @@ def make_minimizer(config: Config) -> Minimizer:
     def make_optimizer(step: Tensor) -> tf.compat.v1.train.Optimizer:
         return tf.compat.v1.train.AdamOptimizer(learning_rate(config, step))
 
-    return Minimizer(make_optimizer, config.clip_norm or None)
+    return Minimizer(
+        make_optimizer, config.clip_norm or None, loss_scale=loss_scale_from_flags(config)
+    )
 
 
 def learning_rate(config: Config, step: Tensor) -> Tensor:
@@ -253,7 +256,7 @@ def make_trainer(config: Config, train_set: ImageSource, test_set: ImageSource) 
         restore_path=config.restore_path or None,
         keep=config.checkpoints,
         config=dataclasses.asdict(config),
-        session_config=session_config(config.num_threads),
+        open_session=session_from_flags(config),
         seed=config.seed,
     )
 

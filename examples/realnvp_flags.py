@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from genflow.training import RunFlags, check_flags, flag, names_of_flags
+from genflow.training import RunFlags, check_flags, check_session_flags, flag, names_of_flags
 
 
 @dataclasses.dataclass
@@ -101,6 +101,7 @@ MAY_CHANGE = names_of_flags(RunFlags) + [
 def check(config: Config) -> None:
     """Refuses flags out of range, and what the original takes and this one cannot do."""
     check_flags(config)
+    check_session_flags(config)
     for name in ("nr_gpu", "num_gpus"):
         if getattr(config, name) != 1:
             raise ValueError(

@@ -84,8 +84,8 @@ def test_the_schedule_of_the_original_is_the_default(dcgan, tmp_path):
     ("flags", "message"),
     [
         ([], "Say what to do: --train"),
-        (["--train", "--precision_mode=allow_mix_precision"], "--precision_mode is for Ascend"),
-        (["--train", "--over_dump"], "--over_dump is for Ascend"),
+        (["--train", "--precision_mode=mixed"], "--precision_mode must be a value of"),
+        (["--train", "--over_dump", "--data_dump_flag"], "--over_dump excludes --data_dump_flag"),
         (["--train", "--crop"], "--crop is for folders of images; got --dataset mnist"),
         (["--train", "--dataset=celebA", "--download"], "`genflow data download`"),
         (["--train", "--dataset=digits", "--output_height=32"], "must be 16 and 16 with --dataset"),

@@ -615,7 +615,9 @@ def test_networks_are_updated_in_the_order_of_the_source(improved, flags, expect
 )
 def test_the_learning_rate_falls_to_zero_at_the_end(improved, flags, step, share):
     """The first step of Adam is the learning rate."""
-    minimizer = improved.make_minimizer(parsed(improved, "--steps=100", *flags), 0.01, 0.0)
+    config = parsed(improved, "--steps=100", "--preset=port", *flags)
+    numbers = improved.preset(config, (28, 28, 1)).numbers
+    minimizer = improved.make_minimizer(config, 0.01, numbers)
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         layer, global_step = ActNorm(), tf.compat.v1.train.get_or_create_global_step()
         loss = tf.reduce_sum(layer.forward(tf.ones([2, 3])))
@@ -626,6 +628,25 @@ def test_the_learning_rate_falls_to_zero_at_the_end(improved, flags, step, share
         before = session.run(shift)
         session.run(update.op)
         np.testing.assert_allclose(before - session.run(shift), [0.01 * share] * 3, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("flags", "epsilon"), [([], 1e-4), (["--preset=port"], 1e-8)], ids=["paper", "port"]
+)
+def test_small_gradients_make_the_small_steps_of_the_preset(improved, flags, epsilon):
+    config = parsed(improved, "--steps=100", *flags)
+    numbers = improved.preset(config, (28, 28, 1)).numbers
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        layer, global_step = ActNorm(), tf.compat.v1.train.get_or_create_global_step()
+        loss = 1e-3 * tf.reduce_sum(layer.forward(tf.ones([1, 3])))
+        minimizer = improved.make_minimizer(config, 0.01, numbers)
+        update = minimizer.update(loss, {"layer": layer}, global_step)
+        shift = layer.named_variables()["shift"]
+        session.run(tf.compat.v1.global_variables_initializer())
+        session.run(update.op)
+        # Kingma and Ba, section 2, at the first step: epsilon counts 1 / sqrt(1 - beta2) times.
+        expected = 0.01 * 1e-3 / (1e-3 + epsilon / np.sqrt(1e-3))
+        np.testing.assert_allclose(-session.run(shift), [expected] * 3, rtol=1e-4)
 
 
 # The line on the console.
