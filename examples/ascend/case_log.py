@@ -2,8 +2,9 @@
 
 import os
 import platform
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from genflow.ascend.process_group import STARTED
 from genflow.data.whole_file import whole_file
 from genflow.training.run_log import read_log
 
@@ -15,8 +16,8 @@ class Case(NamedTuple):
     """A training, in a few numbers.
 
     Attributes:
-        images_per_second: Without the first steps, in which graphs are compiled; `None` if the log
-            has no rate.
+        images_per_second: Without the first steps of each start, in which graphs are compiled;
+            `None` if the log has no rate.
         losses: Every one in the log.
         accuracy: The last one in the log, if there is one.
     """
@@ -26,34 +27,58 @@ class Case(NamedTuple):
     accuracy: Optional[float]
 
 
-def read_case(log: str, loss: str, accuracy: str) -> Case:
+def read_case(log: str, loss: str, accuracy: str, starts: Sequence[int] = ()) -> Case:
     """Reads what a run has logged.
 
     Args:
         log: Its log.jsonl.
         loss: Name of the loss in it.
         accuracy: Name of what says how good the model is.
+        starts: The steps after which the run was gone on with.
     """
     records = read_log(log)
     accuracies = _values(records, accuracy)
     return Case(
-        images_per_second(records),
+        images_per_second(records, starts),
         _values(records, loss),
         accuracies[-1] if accuracies else None,
     )
 
 
-def images_per_second(records: Sequence[Dict[str, Any]]) -> Optional[float]:
-    """The rate over all steps but those of the first average, if there is another one."""
+def images_per_second(
+    records: Sequence[Dict[str, Any]], starts: Sequence[int] = ()
+) -> Optional[float]:
+    """The rate over all steps but those of the first average of each start.
+
+    If there are no others, it is over all.
+
+    Args:
+        records: Of the log.
+        starts: The steps after which the run was gone on with.
+    """
     before, steps, seconds = 0, 0, 0.0
     timed = [record for record in records if record.get("images_per_second")]
+    later = [[r["step"] for r in timed if r["step"] > start] for start in [0, *starts]]
+    first = {after[0] for after in later if after}
+    is_all = len(first) == len(timed)
     for record in timed:
-        if record is not timed[0] or len(timed) == 1:
+        if is_all or record["step"] not in first:
             steps += record["step"] - before
             # Of a batch of one image.
             seconds += (record["step"] - before) / record["images_per_second"]
         before = record["step"]
     return steps / seconds if seconds > 0 else None
+
+
+def case_name(network: str, batch_size: int, num_ranks: int, kind: str) -> str:
+    """What a case is called; see `write_case`."""
+    return "{}_bs{}_{}p_{}".format(network, batch_size, num_ranks, kind)
+
+
+def case_files(folder: str, name: str) -> Tuple[str, str]:
+    """The paths of the files that `write_case` writes."""
+    names = (name + ".log", "train_{}_loss.txt".format(name))
+    return os.path.join(folder, names[0]), os.path.join(folder, names[1])
 
 
 def write_case(
@@ -75,13 +100,15 @@ def write_case(
         num_ranks: Devices.
         kind: acc or perf.
         case: What the run has logged; the rate is that of all devices.
-        seconds: How long all of it took.
+        seconds: How long this start took, from before the processes were there until the last
+            of them has ended: with what is loaded, compiled, measured and drawn, and without
+            what an earlier start took.
         more: Further lines, by name.
 
     Returns:
         The path of the first one.
     """
-    name = "{}_bs{}_{}p_{}".format(network, batch_size, num_ranks, kind)
+    name = case_name(network, batch_size, num_ranks, kind)
     rate = case.images_per_second
     milliseconds = None if not rate else 1000.0 * batch_size * num_ranks / rate
     lines: Dict[str, Any] = {
@@ -97,18 +124,21 @@ def write_case(
         "E2ETrainingTime": round(seconds),
     }
     lines.update(more or {})
-    with whole_file(os.path.join(folder, "train_{}_loss.txt".format(name))) as file:
+    path, losses = case_files(folder, name)
+    with whole_file(losses) as file:
         file.writelines("{}\n".format(loss) for loss in case.losses)
-    path = os.path.join(folder, name + ".log")
     with whole_file(path) as file:
         file.writelines("{} = {}\n".format(*item) for item in lines.items())
     return path
 
 
 def was_compiled(log: str) -> bool:
-    """Whether the adapter has said that a graph is on the NPU."""
+    """Whether the adapter has said that a graph is on the NPU, since the last start."""
+    found = False
     with open(log, encoding="utf-8", errors="replace") as file:
-        return any(COMPILED in line for line in file)
+        for line in file:
+            found = (found or COMPILED in line) and not line.startswith(STARTED)
+    return found
 
 
 def _values(records: Sequence[Dict[str, Any]], key: str) -> List[float]:

@@ -4,17 +4,21 @@ r"""Trains one of the four reference models as the scripts beside this file are 
     bash examples/ascend/train_performance_1p.sh --network dcgan --data_path /data --train_steps 500
     bash examples/ascend/train_full_8p.sh --network=realnvp --data_path=/data --backend=cpu
 
-networks: glow, realnvp, dcgan, improved_gan. What follows `--` is passed to the example as it is:
+networks: glow, realnvp, dcgan, improved_gan. What follows `--` is passed to the example as it is;
+it may not be what the script sets itself:
 
     bash examples/ascend/train_full_1p.sh --network=glow --dataset=digits --train_steps=100 \\
         --backend=cpu -- --depth 2 --width 32
 
-In <output_path>/<device>/ are then train_<device>.log, all that was printed;
+In <output_path>/<device>/ are then train_<device>.log, all that was printed, by every start;
 {Network}_bs{B}_{RANK_SIZE}p_{acc|perf}.log with Network, RankSize, BatchSize, DeviceType, CaseName,
-ActualFPS (images a second, without the steps in which graphs are compiled), TrainingTime
+ActualFPS (images a second, without the first average of each start, in which graphs are compiled),
+TrainingTime
 (milliseconds for an update), TrainAccuracy (bits/dim of held-out images, FID, or share of held-out
-images that are told rightly), ActualLoss and E2ETrainingTime (seconds); every loss in
-train_<case>_loss.txt; and the folder of the run.
+images that are told rightly), ActualLoss and E2ETrainingTime (seconds from the start of the
+processes to their end: with what is loaded, compiled, measured and drawn, and without what earlier
+starts took, if the run goes on by --resume); every loss in train_<case>_loss.txt; and the folder of
+the run. Files of another run are never replaced.
 """
 
 import os
@@ -22,20 +26,27 @@ import sys
 import time
 from typing import List, Optional, Sequence, Tuple
 
-from case_log import Case, read_case, was_compiled, write_case
+from case_log import Case, case_files, case_name, read_case, was_compiled, write_case
 from genflow.ascend import Job, Rank, find_backend, find_job, launch
-from genflow.ascend.devices import present_devices
+from genflow.ascend.loss_scale import parse_loss_scale
 from genflow.training import parse_flags, run_command
+from own_device import own_device
+from passed_words import check_passed
+from starts import note_start, read_starts
 from train_flags import MODELS, RUN, SCRIPTS, Config, Script, batch_size, check, command_line
 
 
 def train(config: Config, script: Script, others: Sequence[str]) -> int:
     """Trains, and writes what came of it; returns the exit status."""
     check(config, script)
+    parse_loss_scale(config.loss_scale)
+    check_passed(config.network, others)
     backend = find_backend(config.backend).name
     job = make_job(config, script, backend)
     for rank in job.ranks:
-        _check_new(config, device_folder(config, rank))
+        _check_new(config, script, job, device_folder(config, rank))
+    for rank in job.ranks:
+        note_start(os.path.join(device_folder(config, rank), RUN))
 
     def command(rank: Rank) -> List[str]:
         words = command_line(config, script, device_folder(config, rank), rank.rank_id, others)
@@ -55,7 +66,9 @@ def make_job(config: Config, script: Script, backend: str) -> Job:
     """The processes; on anything but NPUs they do not talk to each other."""
     if script.num_devices == 1:
         rank_table = None if backend == "npu" else "none"
-        return find_job(device_ids=[_device(config)], rank_table=rank_table)
+        device = config.device_id if config.device_id >= 0 else own_device()
+        # One that the environment names is for other jobs.
+        return find_job(device_ids=[device], rank_table=rank_table, environment={})
     count = config.num_devices or script.num_devices
     if backend == "npu" and count > 1:
         raise ValueError(
@@ -70,14 +83,6 @@ def make_job(config: Config, script: Script, backend: str) -> Job:
     return find_job(count, rank_table="none")
 
 
-def _device(config: Config) -> int:
-    """The physical number of the one device; that of the environment is a logical one."""
-    if config.device_id >= 0:
-        return config.device_id
-    present, number = present_devices(), int(os.environ.get("ASCEND_DEVICE_ID") or 0)
-    return present[number] if number < len(present) else number
-
-
 def device_folder(config: Config, rank: Rank) -> str:
     """Where everything of a device goes."""
     return os.path.join(config.output_path, str(rank.device_id))
@@ -87,7 +92,12 @@ def write(config: Config, script: Script, job: Job, backend: str, seconds: float
     """Writes the numbers of the first rank, with the rate of all; returns the path."""
     model, folders = MODELS[config.network], [device_folder(config, rank) for rank in job.ranks]
     cases = [
-        read_case(os.path.join(folder, RUN, "log.jsonl"), model.loss, model.accuracy)
+        read_case(
+            os.path.join(folder, RUN, "log.jsonl"),
+            model.loss,
+            model.accuracy,
+            read_starts(os.path.join(folder, RUN)),
+        )
         for folder in folders
     ]
     more = {"AccuracyIs": model.accuracy, "LossIs": model.loss, "Backend": backend}
@@ -113,13 +123,23 @@ def _sum_of_rates(cases: Sequence[Case]) -> Optional[float]:
     return None if None in rates else sum(rates)
 
 
-def _check_new(config: Config, folder: str) -> None:
+def _check_new(config: Config, script: Script, job: Job, folder: str) -> None:
     """A run that is there goes on only if that is asked for: else its numbers are mixed up."""
     run = os.path.join(folder, RUN)
-    if os.path.exists(os.path.join(run, "log.jsonl")) and not config.resume:
+    is_there = os.path.exists(os.path.join(run, "log.jsonl"))
+    if is_there and config.resume:
+        return
+    if is_there:
         raise ValueError(
             "{} holds a run: go on with it by --resume, or pass another --output_path.".format(run)
         )
+    title = MODELS[config.network].title
+    name = case_name(title, batch_size(config), job.num_ranks, script.kind)
+    for path in case_files(folder, name):
+        if os.path.lexists(path):
+            raise ValueError(
+                "{} is of another run: move it, or pass another --output_path.".format(path)
+            )
 
 
 def split_words(argv: Sequence[str]) -> Tuple[List[str], List[str]]:

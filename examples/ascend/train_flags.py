@@ -29,6 +29,9 @@ class Config:
     train_epochs: int = flag(0, "epochs to train; 0 for those of the example", at_least=0)
     batch_size: int = flag(0, "images in each update; 0 for that of the example", at_least=0)
     precision_mode: str = flag("", "such as allow_mix_precision; nothing changed by default")
+    loss_scale: str = flag(
+        "", "factor of the loss in mixed precision: a number, or dynamic; none by default"
+    )
     over_dump: bool = flag(False, "write down where values overflow (NPU only)")
     data_dump_flag: bool = flag(False, "write down what operations compute (NPU only)")
     data_dump_step: str = flag("10", "at which steps, such as 10 or 0|5-7")
@@ -249,6 +252,8 @@ def _session(config: Config, folder: str) -> List[str]:
     words = []
     if config.precision_mode:
         words.append("--precision_mode=" + config.precision_mode)
+    if config.loss_scale:
+        words.append("--loss_scale=" + config.loss_scale)
     for name, (path, default) in _DUMPS.items():
         if getattr(config, name):
             place = getattr(config, path) or os.path.join(folder, default)

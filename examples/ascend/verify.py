@@ -6,7 +6,8 @@ r"""Finds out whether everything works on this host, and ends with a table.
 It runs `genflow doctor`, the tests of what is for Ascend, and two updates of each of the four
 models, whose first loss it compares with that of the same updates on the CPU; it looks for the line
 with which the adapter says that a graph is on the NPU, makes values overflow to see whether the
-device says so, and trains on several devices. Nothing is downloaded: the images are digits that
+device says so and that no other update is skipped, goes on from a checkpoint, and trains on several
+devices. Nothing is downloaded: the images are digits that
 come with scikit-learn. It takes some minutes. What was printed, and the table, are then in
 --output_path.
 """
@@ -23,6 +24,7 @@ from case_log import COMPILED, was_compiled
 from genflow.ascend import find_backend
 from genflow.training import check_flags, flag, parse_flags, run_command
 from genflow.training.run_log import read_log
+from own_device import own_device
 from train_flags import EXAMPLES, MODELS, RUN
 
 # Flags that make each model small.
@@ -36,8 +38,8 @@ SMALL: Dict[str, str] = {
 _BATCH_SIZE = 20
 # Of the first losses, in proportion: random numbers and float16 are others on an NPU.
 _TOLERANCE = 0.05
-# Too large for float16, so that a network in float16 overflows.
-_LOSS_SCALE = "1e12"
+# Too large for float16, so that a network in float16 overflows; and one that cannot do so.
+_LOSS_SCALE, _SMALL_LOSS_SCALE = "1e12", "1"
 _OK, _FAILED, _SKIPPED = "ok", "FAILED", "skipped"
 
 
@@ -93,7 +95,7 @@ class Verification:
         if not abs(loss - expected) <= _TOLERANCE * max(1.0, abs(expected)):
             raise _FailError(note)
         if self.backend == "npu":
-            self._check_compiled(network)
+            self._check_compiled(network, "")
         return note
 
     def precision(self) -> str:
@@ -101,25 +103,37 @@ class Verification:
         loss = self._first_loss(
             "glow", self.backend, "mixed", ["--precision_mode=allow_mix_precision"]
         )
+        if self.backend == "npu":
+            self._check_compiled("glow", "mixed")
         return "first loss {:.4f} with allow_mix_precision".format(loss)
 
     def overflow(self) -> str:
         """Lets float16 overflow: an NPU must say so, and the update must be skipped."""
-        words = ["--precision_mode=allow_mix_precision", "--over_dump"]
-        self._train("dcgan", self.backend, "overflow", words, ["--loss_scale=" + _LOSS_SCALE])
-        records = read_log(self._log("dcgan", self.backend, "overflow"))
-        skipped = [
-            record[name]
-            for record in records
-            for name in sorted(record)
-            if name.startswith("train_") and name.endswith("_skipped")
-        ]
-        if not skipped:
-            raise _FailError("the log does not say how many updates were skipped")
+        skipped = self._skipped("overflow", _LOSS_SCALE, ["--over_dump"])
         note = "{:.0f} of {} updates skipped".format(sum(skipped), len(skipped))
         if self.backend == "npu" and not sum(skipped):
             raise _FailError(note + ", though float16 overflows: is the status of the device read?")
         return note
+
+    def no_overflow(self) -> str:
+        """Lets nothing overflow: no update may be skipped."""
+        skipped = self._skipped("no_overflow", _SMALL_LOSS_SCALE)
+        note = "{:.0f} of {} updates skipped".format(sum(skipped), len(skipped))
+        if sum(skipped):
+            raise _FailError(note + ", though nothing overflows")
+        return note
+
+    def resume(self) -> str:
+        """Goes on from the checkpoint of two updates to the fourth."""
+        self._train("glow", self.backend, "resume")
+        first = read_log(self._log("glow", self.backend, "resume"))
+        words = ["--train_steps=4", "--resume"]
+        self._train("glow", self.backend, "resume", words, log="resume_goes_on")
+        records = read_log(self._log("glow", self.backend, "resume"))
+        steps = [record["step"] for record in records if "images_per_second" in record]
+        if steps != [1, 2, 3, 4] or records[: len(first)] != first:
+            raise _FailError("the log has the updates {}, not 1 to 4".format(steps))
+        return "updates 3 and 4 were made after 1 and 2"
 
     def devices(self) -> str:
         """Trains on several devices; two processes where they are not NPUs."""
@@ -142,17 +156,26 @@ class Verification:
             raise _FailError("the log has {} losses of 2 updates".format(len(losses)))
         return losses[0]
 
+    def _skipped(self, name: str, loss_scale: str, words: Sequence[str] = ()) -> List[float]:
+        """How many of the updates of either network were skipped, by the log of a training."""
+        words = ["--precision_mode=allow_mix_precision", "--loss_scale=" + loss_scale, *words]
+        self._train("dcgan", self.backend, name, words)
+        skipped = [
+            record[key]
+            for record in read_log(self._log("dcgan", self.backend, name))
+            for key in sorted(record)
+            if key.startswith("train_") and key.endswith("_skipped")
+        ]
+        if not skipped:
+            raise _FailError("the log does not say how many updates were skipped")
+        return skipped
+
     def _train(
-        self,
-        network: str,
-        backend: str,
-        name: str,
-        words: Sequence[str] = (),
-        others: Sequence[str] = (),
+        self, network: str, backend: str, name: str, words: Sequence[str] = (), log: str = ""
     ) -> None:
         folder = self._place(network, backend, name)
-        line = self._words("full_1p", network, backend, folder, words, others)
-        self._run(os.path.basename(folder), line)
+        line = self._words("full_1p", network, backend, folder, words)
+        self._run(log or os.path.basename(folder), line)
 
     def _words(
         self,
@@ -161,7 +184,6 @@ class Verification:
         backend: str,
         folder: str,
         words: Sequence[str],
-        others: Sequence[str] = (),
     ) -> List[str]:
         program = os.path.join(EXAMPLES, "ascend", "train.py")
         own = "{} --network={} --dataset=digits --train_steps=2 --batch_size={}".format(
@@ -169,17 +191,20 @@ class Verification:
         )
         ends = ["--backend=" + backend, "--output_path=" + folder]
         small = SMALL[network].split()
-        return [program] + own.split() + ends + list(words) + ["--"] + small + list(others)
+        return [program] + own.split() + ends + list(words) + ["--"] + small
 
     def _place(self, network: str, backend: str, name: str) -> str:
         return os.path.join(self._folder, "_".join(filter(None, [network, backend, name])))
 
     def _log(self, network: str, backend: str, name: str) -> str:
-        return os.path.join(self._place(network, backend, name), _device(), RUN, "log.jsonl")
+        return os.path.join(
+            self._place(network, backend, name), str(own_device()), RUN, "log.jsonl"
+        )
 
-    def _check_compiled(self, network: str) -> None:
-        folder = os.path.join(self._place(network, self.backend, ""), _device())
-        if not was_compiled(os.path.join(folder, "train_{}.log".format(_device()))):
+    def _check_compiled(self, network: str, name: str) -> None:
+        device = str(own_device())
+        folder = os.path.join(self._place(network, self.backend, name), device)
+        if not was_compiled(os.path.join(folder, "train_{}.log".format(device))):
             raise _FailError(
                 "the log lacks {!r}, so the graph may have stayed on the host; if that is for want "
                 "of messages, try again with ASCEND_GLOBAL_LOG_LEVEL=1".format(COMPILED)
@@ -210,6 +235,7 @@ class _SkipError(Exception):
 def verify(config: Config) -> int:
     """Takes all steps; returns the exit status."""
     check_flags(config)
+    own_device()  # Refuses what is none before anything is made.
     backend = find_backend(config.backend)
     os.makedirs(config.output_path, exist_ok=True)
     if os.listdir(config.output_path):
@@ -237,6 +263,8 @@ def _steps(verification: Verification) -> "Dict[str, Callable[[], str]]":
         steps[network] = lambda network=network: verification.model(network)
     steps["precision"] = verification.precision
     steps["overflow"] = verification.overflow
+    steps["no_overflow"] = verification.no_overflow
+    steps["resume"] = verification.resume
     steps["devices"] = verification.devices
     return steps
 
@@ -261,10 +289,6 @@ def make_table(results: Sequence[Result]) -> str:
     kinds = [result.result for result in results]
     lines.append("{} ok, {} failed, {} skipped".format(*map(kinds.count, (_OK, _FAILED, _SKIPPED))))
     return "\n".join(lines)
-
-
-def _device() -> str:
-    return str(int(os.environ.get("ASCEND_DEVICE_ID") or 0))
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:

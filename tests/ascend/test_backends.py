@@ -99,6 +99,15 @@ def test_survives_a_bridge_that_fails_in_its_own_way(devices, monkeypatch, tmp_p
     assert "but it fails (AttributeError: " in find_backend().tried[0]
 
 
+@pytest.mark.parametrize("status", ["3", "'no licence'"])
+def test_survives_a_bridge_that_ends_the_process(devices, monkeypatch, tmp_path, status):
+    (tmp_path / "npu_bridge").mkdir()
+    (tmp_path / "npu_bridge" / "__init__.py").write_text("import sys\nsys.exit({})".format(status))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    said = "but it would end the process (SystemExit: {})".format(status.strip("'"))
+    assert said in find_backend().tried[0]
+
+
 def test_survives_a_broken_driver_of_a_gpu(devices, monkeypatch):
     gpus(monkeypatch, RuntimeError("no driver"))
     assert "fails to look (RuntimeError: no driver)" in find_backend().tried[1]

@@ -12,6 +12,7 @@ from genflow.ascend import (
     supported_operations,
 )
 from genflow.ascend.graph_rules import RULES, SEVERITIES, TYPE_RULES
+from genflow.core import keep_dtype
 
 v1 = tf.compat.v1
 
@@ -110,7 +111,7 @@ def test_looks_only_at_what_is_fetched(graph):
     with tf.control_dependencies([bad]):
         after = tf.identity(good, name="after")
     assert list(rules_of(graph)) == ["bad"]
-    assert rules_of(graph, [good, None]) == {}
+    assert rules_of(graph, [good]) == {}
     assert list(rules_of(graph, {"after": after})) == ["bad"]
     assert list(rules_of(graph, "bad:0")) == ["bad"]
 
@@ -120,6 +121,42 @@ def test_rejects_fetches_of_another_graph(graph):
         other = tf.constant(1.0)
     with pytest.raises(ValueError, match="is not an element of this graph"):
         check_graph(graph, other)
+
+
+@pytest.mark.parametrize("with_another", [True, False])
+def test_rejects_fetches_that_are_none(graph, with_another):
+    x = v1.placeholder(tf.float32, [])
+    with pytest.raises(TypeError, match="`fetches` must be .*; got None among them"):
+        check_graph(graph, [x, None] if with_another else [None])
+
+
+def test_finds_a_cast_to_double_that_is_fetched_or_cast_back(graph):
+    x = v1.placeholder(tf.float32, [2, 2])
+    double = tf.cast(x, tf.float64, name="double")
+    back = tf.cast(double, tf.float32, name="back")
+    inverse = tf.linalg.inv(double, name="inverse")
+    assert rules_of(graph, double) == {"double": ["double"]}
+    assert rules_of(graph, back) == {"double": ["double"]}
+    assert "double" not in rules_of(graph, inverse)
+    assert rules_of(graph, [double, inverse])["double"] == ["double"]
+
+
+@pytest.mark.parametrize("precision", ["allow_mix_precision", "mixed_float16", "force_fp16"])
+def test_mixed_precision_reduces_a_matrix_that_does_not_keep_its_type(graph, precision):
+    x = v1.placeholder(tf.float32, [2, 2])
+    with keep_dtype():
+        kept = tf.linalg.inv(x, name="kept")
+    reduced = tf.linalg.inv(x, name="reduced")
+    require_npu_graph(graph, [kept, reduced])
+    require_npu_graph(graph, [kept, reduced], precision="allow_fp32_to_fp16")
+    require_npu_graph(graph, kept, precision=precision)
+    assert rules_of(graph, reduced, precision=precision) == {
+        "reduced": ["matrix_on_ai_cpu", "reduced_matrix"]
+    }
+    with pytest.raises(ValueError, match="reduced_matrix: MatrixInverse reduced: "):
+        require_npu_graph(graph, [kept, reduced], precision=precision)
+    with pytest.raises(ValueError, match="`precision` must be a value of precision_mode"):
+        check_graph(graph, precision="mixed")
 
 
 def test_looks_into_branches_and_bodies(graph):

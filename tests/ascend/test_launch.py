@@ -1,15 +1,26 @@
 import json
 import os
+import re
 import signal
+import subprocess
 import sys
 import threading
 import time
 
 import pytest
 
-from genflow.ascend import Job, Rank, find_job, launch, read_rank_table, write_rank_table
+from genflow.ascend import (
+    Job,
+    Rank,
+    find_job,
+    launch,
+    process_group,
+    read_rank_table,
+    write_rank_table,
+)
 from genflow.ascend import job as job_module
-from genflow.ascend.process_group import Process, run_together
+from genflow.ascend.devices import logical_number, present_devices
+from genflow.ascend.process_group import STARTED, Process, run_together
 
 NAMES = "RANK_SIZE RANK_ID DEVICE_ID ASCEND_DEVICE_ID DEVICE_INDEX JOB_ID RANK_TABLE_FILE".split()
 
@@ -66,7 +77,8 @@ def test_every_process_is_told_its_rank_and_keeps_the_rest(tmp_path):
 
 
 def test_one_process_has_no_rank_table(tmp_path):
-    mine = {"RANK_TABLE_FILE": "/etc/8p.json"}
+    mine = {"RANK_TABLE_FILE": str(tmp_path / "1p.json")}
+    write_rank_table(mine["RANK_TABLE_FILE"], ranks_on("a", [5]))
     job = find_job(device_ids=[3], environment=mine)
 
     (found,) = environments(tmp_path, job, mine)
@@ -111,6 +123,47 @@ def test_the_table_of_the_environment_is_the_default(table):
     assert job.rank_table == table
 
 
+def test_one_process_of_several_servers_finds_the_others(tmp_path):
+    path = str(tmp_path / "2p.json")
+    write_rank_table(path, ranks_on("a", [5]) + ranks_on("b", [5], 1, network=101))
+    job = find_job(1, server_id="b", environment={"RANK_TABLE_FILE": path})
+    assert (job.num_ranks, job.rank_table, job.ranks[0].rank_id) == (2, path, 1)
+
+
+def test_one_process_of_a_table_of_two_here_is_refused(table):
+    with pytest.raises(ValueError, match="got 1 processes .say that there is no rank table, 'none"):
+        find_job(1, server_id="a", environment={"RANK_TABLE_FILE": table})
+    assert find_job(1, rank_table="none", environment={"RANK_TABLE_FILE": table}).num_ranks == 1
+
+
+def test_a_table_that_is_there_is_never_replaced(tmp_path, monkeypatch):
+    made = ranks_on("here", [0, 1])
+    monkeypatch.setattr(job_module, "local_ranks", lambda devices, server_id: made)
+    path = tmp_path / "hccl_2p.json"
+    for text in ("{}", "mine"):
+        path.write_text(text)
+        with pytest.raises(FileExistsError, match="hccl_2p.json is there, and not the table of"):
+            find_job(2, folder=str(tmp_path), environment={})
+        assert path.read_text() == text
+    write_rank_table(str(path), made, template=2)
+    before = path.read_text()
+    assert find_job(2, folder=str(tmp_path), environment={}).rank_table == str(path)
+    assert path.read_text() == before
+    path.unlink()
+    path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError):
+        find_job(2, folder=str(tmp_path), environment={})
+
+
+def test_devices_have_two_kinds_of_numbers(tmp_path):
+    assert present_devices(str(tmp_path / "none")) == []
+    assert logical_number(5, str(tmp_path)) == 5
+    for name in ("davinci10", "davinci5", "davinci_manager", "davinci7x"):
+        (tmp_path / name).write_text("")
+    assert present_devices(str(tmp_path)) == [5, 10]
+    assert [logical_number(device, str(tmp_path)) for device in (5, 10, 3)] == [0, 1, 3]
+
+
 def test_a_table_is_made_for_this_server(tmp_path, monkeypatch):
     def local_ranks(devices, server_id):
         return ranks_on(server_id or "here", devices)
@@ -144,7 +197,11 @@ def test_devices_are_looked_for_whoever_names_them(table, monkeypatch):
     ("arguments", "message"),
     [
         ({}, "Say how many processes there are, or which devices"),
-        ({"num_processes": 0}, "must be at least 1; got 0"),
+        ({"num_processes": 0}, "must be at least 1 and at most 64; got 0"),
+        ({"num_processes": 100000, "rank_table": "none"}, "at most 64; got 100000"),
+        ({"device_ids": list(range(65)), "rank_table": "none"}, "at most 64; got 65"),
+        ({"device_ids": [], "rank_table": "none"}, "at least 1 and at most 64; got 0"),
+        ({"device_ids": [0, -1], "rank_table": "none"}, "a device must be at least 0; got -1"),
         ({"num_processes": 3, "device_ids": [0, 1]}, "3 processes need as many devices; got 2"),
         ({"device_ids": [1, 1], "rank_table": "none"}, "got device 1 twice"),
         ({"num_processes": 3}, "must have 1, 2, 4 or 8 devices in a job; got 3"),
@@ -170,6 +227,92 @@ def test_each_has_a_log_and_the_first_one_the_console(tmp_path, capfd):
         "I am {}\nerror\n".format(device) for device in range(3)
     ]
     assert capfd.readouterr() == ("I am 0\nerror\n", "")
+
+
+def test_a_log_is_added_to(tmp_path, capfd):
+    assert run("print('first')", tmp_path, 1) == 0
+    assert run("print('second')", tmp_path, 2) == 0
+    lines = log(tmp_path, 0).splitlines()
+    assert lines[:2] + lines[3:] == ["first", "", "second"]
+    assert re.match(STARTED + r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", lines[2])
+    assert log(tmp_path, 1) == "second\n"
+    assert capfd.readouterr().out == "first\nsecond\n"
+
+
+def test_of_a_log_is_shown_what_is_new(tmp_path, capsys):
+    assert run("print('first')", tmp_path, 2) == 0
+    fails = "import os, sys, time; time.sleep(60 * (os.environ['RANK_ID'] == '0')); sys.exit(3)"
+    assert run(fails, tmp_path, 2) == 3
+    assert capsys.readouterr().err.endswith("which ends so:\n")
+
+
+def test_a_log_is_not_a_link(tmp_path):
+    (tmp_path / "logs" / "0").mkdir(parents=True)
+    (tmp_path / "mine").write_text("kept")
+    (tmp_path / "logs" / "0" / "train_0.log").symlink_to(tmp_path / "mine")
+    with pytest.raises(OSError, match="train_0.log is a link"):
+        run("print('lost')", tmp_path, 1)
+    assert (tmp_path / "mine").read_text() == "kept"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel cannot do it")
+def test_processes_end_with_a_launcher_that_is_killed(tmp_path):
+    code = "import os, time; print(os.getpid()); time.sleep(60)"
+    program = (
+        "import sys\n"
+        "from genflow.ascend.process_group import Process, run_together\n"
+        "run_together([Process('one', [sys.executable, '-c', {!r}], {{}}, {!r})])"
+    ).format(code, str(tmp_path / "log"))
+    launcher = subprocess.Popen([sys.executable, "-c", bare(program)], stdout=subprocess.PIPE)
+    pid = int(launcher.stdout.readline())
+    launcher.kill()
+    launcher.wait()
+    launcher.stdout.close()
+    assert is_gone(pid)
+
+
+def bare(program):
+    """A program that imports one file of the package, and not TensorFlow with it."""
+    load = (
+        "import importlib.util, sys, types\n"
+        "for name in ('genflow', 'genflow.ascend'): sys.modules[name] = types.ModuleType(name)\n"
+        "spec = importlib.util.spec_from_file_location('genflow.ascend.process_group', {!r})\n"
+        "module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)\n"
+        "spec.loader.exec_module(module)\n"
+    )
+    return load.format(process_group.__file__) + program
+
+
+def test_no_signal_goes_to_a_group_that_is_no_more(monkeypatch):
+    """Its number may be that of strangers by then."""
+
+    class Ended:
+        pid, returncode = 12345, 0
+
+        def poll(self):
+            return 0
+
+    sent, strangers = [], [False]
+
+    def killpg(pid, signum):
+        sent.append(signum)
+        if not strangers[0]:
+            raise ProcessLookupError
+
+    monkeypatch.setattr(process_group.os, "killpg", killpg)
+    started = process_group._Started(Process("one", [], {}, ""), Ended(), 0)
+    assert started.poll() == 0
+    strangers[0] = True
+    assert not started.is_there()
+    assert not started.send(signal.SIGKILL)
+    assert sent == [0]
+
+
+@pytest.mark.parametrize("grace", [float("nan"), float("inf"), -1.0])
+def test_rejects_a_grace_that_is_no_time(tmp_path, grace):
+    with pytest.raises(ValueError, match="`grace_seconds` must be a finite number of at least 0"):
+        run("pass", tmp_path, 1, grace_seconds=grace)
+    assert os.listdir(str(tmp_path)) == []
 
 
 def test_each_may_have_a_command_of_its_own(tmp_path, capfd):
@@ -330,7 +473,8 @@ def test_the_command_launches_what_follows(tmp_path, capfd):
         with pytest.raises(SystemExit) as exit_:
             main(words + separator + [sys.executable, "-c", code, "--", "--nproc", "5"])
         assert exit_.value.code == 6
-        assert (tmp_path / "3" / "train_3.log").read_text() == "['--', '--nproc', '5'] 3\n"
+        shown = (tmp_path / "3" / "train_3.log").read_text()
+        assert shown.endswith("['--', '--nproc', '5'] 3\n")
 
 
 @pytest.mark.parametrize(
@@ -345,6 +489,9 @@ def test_the_command_launches_what_follows(tmp_path, capfd):
         (["--nproc", "3", "true"], 1, "a server must have 1, 2, 4 or 8 devices"),
         (["--nproc", "2", "--rank_table", "no.json", "true"], 1, "no.json"),
         (["--nproc", "1", "no such command"], 1, "no such command"),
+        (["--nproc", "100000", "--rank_table", "none", "true"], 1, "at most 64; got 100000"),
+        (["--device_ids=-1", "true"], 1, "must be at least 0; got -1"),
+        (["--nproc", "1", "--grace", "nan", "true"], 1, "must be a finite number"),
     ],
 )
 def test_the_command_refuses_in_one_sentence(tmp_path, monkeypatch, capsys, words, status, message):

@@ -5,6 +5,7 @@ import pytest
 import tensorflow.compat.v2 as tf
 
 from genflow.ascend import DynamicLossScale, FixedLossScale, parse_loss_scale
+from genflow.training import Minimizer
 
 RULE = dict(incr_every_n_steps=3, decr_every_n_nan_or_inf=2, incr_ratio=2.0, decr_ratio=0.25)
 
@@ -97,13 +98,33 @@ def test_rejects_a_flag_that_is_none(text):
         parse_loss_scale(text)
 
 
+def test_takes_numbers_of_numpy():
+    made = DynamicLossScale(np.float32(8), np.int64(3), np.int32(2), np.int64(4), np.float64(0.25))
+    given = DynamicLossScale(8.0, 3, 2, 4.0, 0.25)
+    assert vars(made) == vars(given)
+    assert all(type(value) in (bool, float, int) for value in vars(made).values())
+
+
+@pytest.mark.parametrize("loss_scale", ["dynamic", 65536, True, DynamicLossScale])
+def test_a_minimizer_takes_nothing_else(loss_scale):
+    with pytest.raises(TypeError, match="must be a FixedLossScale or a DynamicLossScale .*; got"):
+        Minimizer(lambda step: None, loss_scale=loss_scale)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"init_loss_scale": 0.5}, "`init_loss_scale` must be a number that is at least 1"),
         ({"incr_every_n_steps": 0}, "`incr_every_n_steps` must be a positive integer; got 0"),
         ({"decr_every_n_nan_or_inf": 1.5}, "`decr_every_n_nan_or_inf` must be a positive"),
-        ({"incr_ratio": 1.0}, "`incr_ratio` must be more than 1; got 1.0"),
+        ({"incr_ratio": 1.0}, "`incr_ratio` must be more than 1, and finite; got 1.0"),
+        ({"incr_ratio": float("inf")}, "`incr_ratio` must be more than 1, and finite; got inf"),
+        ({"incr_ratio": "2"}, "`incr_ratio` must be more than 1, and finite; got '2'"),
+        ({"decr_ratio": None}, "`decr_ratio` must be between 0 and 1; got None"),
+        ({"init_loss_scale": True}, "`init_loss_scale` must be a number .*; got True"),
+        ({"init_loss_scale": "2"}, "`init_loss_scale` must be a number .*; got '2'"),
+        ({"init_loss_scale": None}, "`init_loss_scale` must be a number .*; got None"),
+        ({"incr_every_n_steps": True}, "`incr_every_n_steps` must be a positive integer; got True"),
         ({"decr_ratio": 1.0}, "`decr_ratio` must be between 0 and 1; got 1.0"),
     ],
 )

@@ -1,6 +1,7 @@
 import json
 import os
 import stat
+import time
 
 import pytest
 
@@ -60,6 +61,9 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
         ('{"black-list": {"to-add": [1]}}', "types of operations, such as 'ReduceSumD'; got 1"),
         ('{"black-list": {"to-add": ["a/b"]}}', "got 'a/b'"),
         ('{"black-list": {"to-add": ["Log", "Log"]}}', "has 'Log' twice"),
+        ('{"gray-list": {}, "gray-list": {"to-add": ["A"]}}', "an object has 'gray-list' twice"),
+        ('{"black-list": {"to-add": ["A"], "to-add": ["B"]}}', "an object has 'to-add' twice"),
+        ('{"black-list": ' + "[" * 100000 + "]" * 100000 + "}", "must not be nested so deeply"),
         ('{"black-list": {"to-add": []}}', "must change a list; it changes none"),
         (
             '{"gray-list": {"to-add": ["Log"], "to-remove": ["Log"]}}',
@@ -75,6 +79,15 @@ def test_rejects_a_file(tmp_path, text, message):
         read_mixed_list(str(path))
 
     assert str(path) in str(error.value)
+
+
+def test_a_long_list_takes_no_longer_for_each_type(tmp_path):
+    path = tmp_path / "ops_info.json"
+    names = ["Op{}".format(number) for number in range(50000)]  # Minutes, if compared in pairs.
+    path.write_text(json.dumps({"black-list": {"to-add": names}}))
+    start = time.process_time()
+    assert len(read_mixed_list(str(path)).black_add) == 50000
+    assert time.process_time() - start < 5
 
 
 def test_rejects_a_string_in_place_of_a_list(tmp_path):

@@ -278,6 +278,12 @@ def test_variables_stand_for_options_that_the_adapter_reads_there(monkeypatch, t
     assert effective_options(config)["work_path"] == str(tmp_path)
 
 
+def test_a_variable_that_turns_profiling_off_does_not_stand_for_it(monkeypatch):
+    monkeypatch.setenv("PROFILING_MODE", "false")
+    with pytest.raises(ValueError, match="`profiling_options` has no effect without"):
+        session_config(profiling_options={"task_time": "on"})
+
+
 def test_tuning_needs_a_folder_to_write_even_where_none_is_given(monkeypatch):
     session_config(aoe_mode="2")
 

@@ -135,6 +135,17 @@ def instance(table, index):
         (lambda t: t.update(server_list={}), "server_list must be a list"),
         (lambda t: t.update(server_list=["x"]), r"server_list\[0\] must be a JSON object"),
         (lambda t: server(t).update(server_id="x" * 65), "at most 64 characters; got 65"),
+        (
+            lambda t: server(t).update(server_id="a\x1b[2J"),
+            r"0\].server_id must have no control ch",
+        ),
+        (lambda t: device(t, 1).update(rank_id="9" * 5000), r"\[1\].rank_id .*at most 6 digits"),
+        (lambda t: device(t, 0).update(rank_id="000"), r"0\].rank_id .*without zeros .*got '000'"),
+        (lambda t: device(t, 1).update(device_id="01"), r"1\].device_id .*without zeros before it"),
+        (lambda t: device(t, 1).update(device_ip="0.0.0.0"), r"1\].device_ip must be one at which"),
+        (lambda t: device(t, 1).update(device_ip="127.0.0.2"), "device_ip must be one at which"),
+        (lambda t: device(t, 1).update(device_ip="::1"), "device_ip must be one at which"),
+        (lambda t: device(t, 1).update(device_ip="224.0.0.1"), "device_ip must be one at which"),
         (lambda t: server(t).update(server_id=""), r"server_list\[0\].server_id must be a text"),
         (lambda t: server(t).pop("device"), r"server_list\[0\].device must be a list"),
         (lambda t: device(t, 1).pop("rank_id"), r"server_list\[0\].device\[1\].rank_id is missing"),
@@ -167,6 +178,7 @@ def test_refuses_a_first_template_that_breaks_a_rule(tmp_path, change, message):
     with pytest.raises(ValueError, match=message) as error:
         read_rank_table(path)
     assert str(error.value).startswith(path)
+    assert len(str(error.value)) < len(path) + 250
 
 
 @pytest.mark.parametrize(
@@ -207,6 +219,25 @@ def test_refuses_a_server_twice(tmp_path):
         ValueError, match=r"list\[1\].server_id must be unique; .* server_list\[0\],"
     ):
         read_rank_table(spoilt(tmp_path, 1, twice))
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [
+        ("version", "version"),
+        ("server_id", r"server_list\[0\].server_id"),
+        ("rank_id", r"server_list\[0\].device\[1\].rank_id"),
+    ],
+)
+def test_refuses_a_key_twice(tmp_path, key, place):
+    """Python takes the last one, others the first one."""
+    path = written(tmp_path, ranks_on(FIRST, [0, 1]))
+    with open(path) as file:
+        before, word, after = file.read().rpartition('"{}":'.format(key))
+    with open(path, "w") as file:
+        file.write('{0}{1} "7", {1}{2}'.format(before, word, after))
+    with pytest.raises(ValueError, match="hccl.json: {} must be there once".format(place)):
+        read_rank_table(path)
 
 
 def test_refuses_ranks_that_alternate_between_servers(tmp_path):

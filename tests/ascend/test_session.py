@@ -93,6 +93,19 @@ def test_options_of_an_npu_are_checked_anywhere_and_without_effect_elsewhere(gra
         pass
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"config": {}}, "`config` must be a tf.compat.v1.ConfigProto; got a dict"),
+        ({"graph": 3}, "`graph` must be a tf.Graph; got a int"),
+        ({"options": 3}, "`options` must be a dict of options by key; got a int"),
+    ],
+)
+def test_names_an_argument_of_another_type(graph, arguments, message):
+    with pytest.raises(TypeError, match=message), session("cpu", **arguments):
+        pass
+
+
 def test_a_precision_is_given_once(graph):
     with pytest.raises(ValueError, match="`precision` stands for `precision_mode`"), session(
         "cpu", "allow_mix_precision", options={"precision_mode": "force_fp32"}

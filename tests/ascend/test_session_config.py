@@ -320,6 +320,16 @@ def test_rejects_what_is_no_configuration(config):
         session_config(config=config)
 
 
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [("a\0b", "text without NUL; got 'a.x00b'"), ("a\udcff", "text that UTF-8 has")],
+)
+@pytest.mark.parametrize("key", ["modify_mixlist", "op_compiler_cache_dir", "dump_path", "job"])
+def test_rejects_text_that_the_adapter_would_not_get(key, path, rule):
+    with pytest.raises(ValueError, match="`{}` must be {}".format(key, rule)):
+        session_config(options={key: path})
+
+
 def test_rejects_options_that_are_no_dict():
     with pytest.raises(TypeError, match="`options` must be a dict of options by key; got a list"):
         session_config(options=[("hcom_parallel", True)])

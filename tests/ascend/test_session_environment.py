@@ -19,7 +19,13 @@ def without(environment, name):
 
 @pytest.mark.parametrize(
     "environment",
-    [{"JOB_ID": "1"}, {"JOB_ID": "1", "RANK_SIZE": "1", "RANK_ID": "0"}, TABLE, CHIEF],
+    [
+        {"JOB_ID": "1"},
+        {"JOB_ID": "1", "RANK_SIZE": "1", "RANK_ID": "0"},
+        TABLE,
+        CHIEF,
+        without(CHIEF, "CM_WORKER_IP"),
+    ],
 )
 def test_takes_what_an_npu_starts_with(environment):
     assert check_environment(environment) == []
@@ -39,13 +45,14 @@ def test_takes_what_an_npu_starts_with(environment):
         (dict(TABLE, RANK_TABLE_FILE="/no/hccl.json"), "there is no /no/hccl.json"),
         (
             dict(CHIEF, RANK_SIZE="8"),
-            "CM_WORKER_IP must not be set beside RANK_SIZE",
+            "CM_WORKER_IP CM_WORKER_SIZE must not be set beside RANK_SIZE",
         ),
         (
             dict(TABLE, CM_CHIEF_IP="10.0.0.1"),
             "CM_CHIEF_IP must not be set beside RANK_SIZE",
         ),
         (without(CHIEF, "CM_CHIEF_PORT"), "CM_CHIEF_IP needs CM_CHIEF_PORT too"),
+        (without(CHIEF, "CM_WORKER_SIZE"), "CM_CHIEF_IP needs CM_WORKER_SIZE too"),
         (dict(CHIEF, CM_WORKER_SIZE="x"), "CM_WORKER_SIZE must be a number"),
     ],
 )

@@ -163,8 +163,8 @@ def test_a_package_that_does_not_load_is_a_finding(tmp_path, monkeypatch, capsys
 
 
 def test_tells_why_there_is_no_npu():
-    entries = list(doctor_child.device_entries())
-    assert [e.name for e in entries] == ["cpu", "gpu", "npu", "hccl"]
+    entries = list(doctor_child.device_entries()) + list(doctor_child.npu_entries())
+    assert [e.name for e in entries] == ["cpu", "gpu", "hccl", "npu"]
     assert entry("cpu", entries).status == OK
     if entry("npu", entries).status == MISSING:
         assert "npu_bridge is not installed" in entry("npu", entries).value
@@ -293,6 +293,51 @@ def test_a_damaged_tensorflow_is_a_finding(tmp_path, monkeypatch):
     assert entry("numpy", entries).status in (OK, WARNING)
     assert entries[-1].name == "tensorflow"
     assert entries[-1].value.startswith("the process is killed by SIGILL here")
+
+
+@pytest.mark.parametrize(
+    "end", ["os.kill(os.getpid(), signal.SIGSEGV)", "os._exit(3)"], ids=["killed", "exits"]
+)
+def test_a_bridge_that_ends_its_process_is_named_and_training_goes_on(tmp_path, monkeypatch, end):
+    (tmp_path / "npu_bridge").mkdir()
+    (tmp_path / "npu_bridge" / "__init__.py").write_text("import os, signal\n" + end)
+    monkeypatch.setattr(
+        doctor, "_environment", lambda: dict(os.environ, PYTHONPATH=paths(tmp_path))
+    )
+    monkeypatch.setattr(doctor, "host_entries", list)
+    monkeypatch.setattr(doctor, "data_entries", lambda data_dir: [])
+    entries = doctor.examine("cpu")
+    assert [e.name for e in entries if e.status == ERROR] == ["npu_bridge"]
+    assert "here" in entry("npu_bridge", entries).value
+    for name in ("cpu", "flow on cpu", "GAN on cpu"):
+        assert entry(name, entries).status == OK
+
+
+def test_a_missing_tensorflow_is_said_once(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nfor name in list(sys.modules):\n"
+        "    if name.split('.')[0] == 'tensorflow':\n        del sys.modules[name]\n"
+        "sys.modules['tensorflow'] = None\n"
+    )
+    monkeypatch.setattr(
+        doctor, "_environment", lambda: dict(os.environ, PYTHONPATH=paths(tmp_path))
+    )
+    entries = doctor._ask("cpu", "--packages")
+    assert [(e.name, e.value) for e in entries if e.status == ERROR] == [
+        ("tensorflow", "not installed")
+    ]
+    assert entry("tensorflow", entries).advice == "pip install . in the checkout of genflow"
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    assert data_entries(str(tmp_path)) == []
+
+
+def test_a_data_folder_that_is_named_and_not_there_is_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENFLOW_DATA_DIR", str(tmp_path / "none"))
+    found = data_entries()[0]
+    assert (found.name, found.status) == ("folder", WARNING)
+    assert "does not exist" in found.value
+    monkeypatch.setenv("GENFLOW_DATA_DIR", str(tmp_path))
+    assert data_entries()[0].status == OK
 
 
 def paths(first):

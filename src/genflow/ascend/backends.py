@@ -148,12 +148,12 @@ def _why_no_bridge() -> str:
         with contextlib.redirect_stdout(said):
             importlib.import_module(_BRIDGE)
             importlib.import_module(_BRIDGE + ".estimator.npu_ops")
-    except Exception as error:  # It fails with whatever it runs into: see `_reason`.
+    except (Exception, SystemExit) as error:  # It fails with whatever it runs into.
         return _reason(error, spec.origin or "?", said.getvalue().strip())
     return ""
 
 
-def _reason(error: Exception, origin: str, said: str) -> str:
+def _reason(error: BaseException, origin: str, said: str) -> str:
     """Why `npu_bridge`, which is there, cannot be imported."""
     text = _in_words(error)
     if isinstance(error, ModuleNotFoundError):
@@ -163,6 +163,8 @@ def _reason(error: Exception, origin: str, said: str) -> str:
             what = "the package hccl of CANN is missing"
     elif "hccl" in text:
         what = "hccl, the collective communication of CANN, does not load"
+    elif isinstance(error, SystemExit):
+        what = "it would end the process"
     elif isinstance(error, (ImportError, OSError)):
         what = "a library does not load, its own (_tf_adapter.so) or one of CANN"
     else:
@@ -174,7 +176,7 @@ def _reason(error: Exception, origin: str, said: str) -> str:
     return "npu_bridge is in {}, but {} ({}){}".format(os.path.dirname(origin), what, details, hint)
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: BaseException) -> str:
     return "{}: {}".format(type(error).__name__, error)
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import tensorflow.compat.v2 as tf
 
 from genflow.ascend import graph_rules as rules
-from genflow.ascend.graph_nodes import Node, needed_operations, nodes_of
+from genflow.ascend.graph_nodes import Node, fetched_operations, needed_operations, nodes_of
 from genflow.ascend.graph_rules import Rule
 from genflow.ascend.graph_shapes import find_dynamic_shapes
+from genflow.ascend.precision import npu_precision
 
 _NUM_NAMES = 3  # In a message.
 _NO_TYPES = frozenset(["variant", "complex64", "complex128", "bfloat16"])
@@ -39,7 +40,10 @@ class Finding(NamedTuple):
 
 
 def check_graph(
-    graph: tf.Graph, fetches: Any = None, supported: Optional[Container[str]] = None
+    graph: tf.Graph,
+    fetches: Any = None,
+    supported: Optional[Container[str]] = None,
+    precision: Optional[str] = None,
 ) -> List[Finding]:
     """Lists the operations that the Ascend 910 has not, or only on a CPU, or not in their type.
 
@@ -54,12 +58,16 @@ def check_graph(
             at what runs then only; `None` to look at the whole graph.
         supported: The types of operations that the device has; by default those that the CANN of
             this host lists, if there is one.
+        precision: What the session will compute in, as that of `genflow.ascend.session`. With a
+            mixed precision, operations on matrices must keep their type, as those within
+            `genflow.core.keep_dtype` do; what a mixed list says is not known here.
 
     Returns:
         What was found, in the order of the graph.
 
     Raises:
-        ValueError: If something fetched is of another graph.
+        ValueError: If something fetched is of another graph, or there is no such precision.
+        TypeError: If something fetched is no part of a graph.
 
     Example:
         >>> with tf.Graph().as_default() as graph:
@@ -68,6 +76,7 @@ def check_graph(
         >>> [(finding.name, finding.rule, finding.severity) for finding in check_graph(graph)]
         [('x', 'double', 'error'), ('y', 'matrix_on_ai_cpu', 'warning'), ...]
     """
+    npu_precision(precision)  # Refuses what is none.
     if supported is None:
         supported = supported_operations()
     operations = needed_operations(graph, fetches)
@@ -76,20 +85,26 @@ def check_graph(
     for found, rule in (
         (shapes.sources, rules.DYNAMIC),
         (shapes.control_flow, rules.DYNAMIC_V1),
+        (_ends_in_double(operations, fetched_operations(graph, fetches)), rules.DOUBLE),
         (_zeroed(operations) if fetches is not None else [], rules.ITERATOR_WITH_VARIABLES),
     ):
         for operation in found:
             more.setdefault(operation.name, []).append(rule)
     findings = []
     for node in nodes_of(graph, operations):
-        broken = _broken_rules(node, supported, node.name in shapes.constants)
-        for rule in list(broken) + more.get(node.name, []):
+        broken = list(_broken_rules(node, supported, node.name in shapes.constants))
+        if precision in rules.REDUCING and _is_reduced(node):
+            broken.append(rules.REDUCED_MATRIX)
+        for rule in broken + more.get(node.name, []):
             findings.append(Finding(node.name, node.type, rule.name, rule.severity, rule.advice))
     return findings
 
 
 def require_npu_graph(
-    graph: tf.Graph, fetches: Any = None, supported: Optional[Container[str]] = None
+    graph: tf.Graph,
+    fetches: Any = None,
+    supported: Optional[Container[str]] = None,
+    precision: Optional[str] = None,
 ) -> None:
     """Refuses a graph that would fail on the Ascend 910, or give wrong numbers there.
 
@@ -97,6 +112,7 @@ def require_npu_graph(
         graph: See `check_graph`.
         fetches: See `check_graph`.
         supported: See `check_graph`.
+        precision: See `check_graph`.
 
     Raises:
         ValueError: If there are findings of the severity "error". The message lists them all.
@@ -109,7 +125,8 @@ def require_npu_graph(
         ValueError: The graph does not fit the Ascend 910:
           error, no_such_type: Placeholder z: The device has no such type: ...
     """
-    found = [f for f in check_graph(graph, fetches, supported) if f.severity == rules.ERROR]
+    findings = check_graph(graph, fetches, supported, precision)
+    found = [finding for finding in findings if finding.severity == rules.ERROR]
     if found:
         lines = ["  " + line for line in describe_findings(found, None).splitlines()]
         raise ValueError("The graph does not fit the Ascend 910:\n" + "\n".join(lines))
@@ -186,7 +203,7 @@ def _broken_rules(
         return  # All else follows from that.
     if not is_constant:  # What uses a constant of a wrong type is found.
         yield from _dtype_rules(node)
-    if node.definition is not None and not _is_finite(node.definition):
+    if node.type == "Const" and not _is_finite(node.definition):
         yield rules.NOT_FINITE
     if rule is None and not (is_listed or is_constant or "string" in node.dtypes):
         yield rules.NOT_LISTED
@@ -221,6 +238,30 @@ def _is_finite(definition: Any) -> bool:
     if not dtype.is_floating:
         return True
     return bool(np.all(np.isfinite(tf.make_ndarray(tensor).astype(np.float64))))
+
+
+def _is_reduced(node: Node) -> bool:
+    """Whether mixed precision would reduce an operation on matrices, which nothing hinders."""
+    if node.type not in rules.MATRIX or "float32" not in node.dtypes:
+        return False
+    mark = node.definition.attr.get("_keep_dtype")
+    return mark is None or mark.i != 1
+
+
+def _ends_in_double(
+    operations: List[tf.Operation], fetched: List[tf.Operation]
+) -> Iterator[tf.Operation]:
+    """The casts to float64 whose result is fetched, or taken by nothing that is found itself."""
+    taken = {
+        tensor.op
+        for operation in operations
+        if operation.type != "Cast"
+        for tensor in operation.inputs
+    }
+    for operation in operations:
+        if operation.type == "Cast" and operation.outputs[0].dtype.base_dtype == tf.float64:
+            if operation in fetched or operation not in taken:
+                yield operation
 
 
 def _zeroed(operations: List[tf.Operation]) -> List[tf.Operation]:

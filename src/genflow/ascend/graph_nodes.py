@@ -4,7 +4,9 @@ from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, S
 
 import tensorflow.compat.v2 as tf
 
-from genflow.ascend.graph_rules import FUNCTION_CALLS
+from genflow.ascend.graph_rules import FUNCTION_CALLS, MATRIX
+
+_DEFINED = MATRIX | {"Const"}
 
 
 class Node(NamedTuple):
@@ -15,7 +17,7 @@ class Node(NamedTuple):
         type: Its type, such as "MatMul".
         dtypes: The names of the types of its inputs and outputs; in a function, of those types
             that are attributes of it.
-        definition: Its `NodeDef`, if it is a constant of numbers.
+        definition: Its `NodeDef`, if it is a constant or an operation on matrices.
     """
 
     name: str
@@ -49,10 +51,7 @@ def needed_operations(graph: tf.Graph, fetches: Any = None) -> List[tf.Operation
     operations = graph.get_operations()
     if fetches is None:
         return operations
-    elements = [
-        graph.as_graph_element(fetch) for fetch in tf.nest.flatten(fetches) if fetch is not None
-    ]
-    needed, waiting = set(), [getattr(element, "op", element) for element in elements]
+    needed, waiting = set(), fetched_operations(graph, fetches)
     while waiting:
         operation = waiting.pop()
         if operation not in needed:
@@ -60,6 +59,26 @@ def needed_operations(graph: tf.Graph, fetches: Any = None) -> List[tf.Operation
             waiting += [tensor.op for tensor in operation.inputs]
             waiting += operation.control_inputs
     return [operation for operation in operations if operation in needed]
+
+
+def fetched_operations(graph: tf.Graph, fetches: Any = None) -> List[tf.Operation]:
+    """The operations whose results are fetched.
+
+    Args:
+        graph: See `needed_operations`.
+        fetches: See `needed_operations`; none are fetched with `None`.
+
+    Raises:
+        ValueError: See `needed_operations`.
+        TypeError: See `needed_operations`.
+    """
+    elements = [] if fetches is None else tf.nest.flatten(fetches)
+    if any(element is None for element in elements):
+        raise TypeError(
+            "`fetches` must be tensors, operations or names; got None among them: leave it out."
+        )
+    found = [graph.as_graph_element(element) for element in elements]
+    return [getattr(element, "op", element) for element in found]
 
 
 def nodes_of(graph: tf.Graph, operations: List[tf.Operation]) -> Iterator[Node]:
@@ -79,7 +98,7 @@ def nodes_of(graph: tf.Graph, operations: List[tf.Operation]) -> Iterator[Node]:
     for operation in operations:
         tensors = list(operation.inputs) + list(operation.outputs)
         dtypes = frozenset(tensor.dtype.base_dtype.name for tensor in tensors)
-        definition = operation.node_def if operation.type == "Const" else None
+        definition = operation.node_def if operation.type in _DEFINED else None
         yield Node(operation.name, operation.type, dtypes, definition)
         if operation.type in FUNCTION_CALLS:
             yield from _called(operation.node_def, functions, seen)
@@ -99,7 +118,7 @@ def _called(definition: Any, functions: Dict[str, Any], seen: Set[str]) -> Itera
 def _inside(function: Any, functions: Dict[str, Any], seen: Set[str]) -> Iterator[Node]:
     for node in function.node_def:
         name = "{}/{}".format(function.signature.name, node.name)
-        definition = node if node.op == "Const" else None
+        definition = node if node.op in _DEFINED else None
         yield Node(name, node.op, frozenset(_attribute_types(node)), definition)
         if node.op in FUNCTION_CALLS:
             yield from _called(node, functions, seen)

@@ -34,6 +34,11 @@ def _words(text: str) -> Tuple[str, ...]:
     return tuple(text.split())
 
 
+_MATRIX = _words(
+    "MatrixDeterminant LogMatrixDeterminant MatrixInverse MatrixSolve MatrixSolveLs "
+    "MatrixTriangularSolve Cholesky CholeskyGrad Lu Qr Svd SelfAdjointEigV2"
+)
+
 # The first rule that has the type of an operation is the one that holds.
 TYPE_RULES = (
     Rule(
@@ -73,10 +78,7 @@ TYPE_RULES = (
         "It runs on the device's CPU, and only in float32: keep it out of the training path (PLU "
         "in the place of the full matrix), or hold its type with a keep-float32 scope.",
         "autocast_aicpu.md",
-        _words(
-            "MatrixDeterminant LogMatrixDeterminant MatrixInverse MatrixSolve MatrixSolveLs "
-            "MatrixTriangularSolve Cholesky CholeskyGrad Lu Qr Svd SelfAdjointEigV2"
-        ),
+        _MATRIX,
     ),
     Rule(
         "random_on_host",
@@ -153,6 +155,13 @@ HALF_MATRIX = Rule(
     "Matrix operations take float32 and no half precision: cast before it.",
     "autocast_aicpu.md",
 )
+REDUCED_MATRIX = Rule(
+    "reduced_matrix",
+    ERROR,
+    "Matrix operations take float32 and no half precision, and mixed precision reduces this one: "
+    "the graph is not built. Make it within `genflow.core.keep_dtype()`.",
+    "autocast_aicpu.md",
+)
 TEXT = Rule(
     "text", NOTE, "Strings stay on the host.", "om_partition_subgraphs_pass.cc; introduction.md"
 )
@@ -196,6 +205,7 @@ RULES = TYPE_RULES + (
     DOUBLE,
     DOUBLE_MATRIX,
     HALF_MATRIX,
+    REDUCED_MATRIX,
     TEXT,
     NOT_FINITE,
     DYNAMIC,
@@ -206,6 +216,14 @@ RULES = TYPE_RULES + (
 
 # They are neither on the list of what the device has nor computed.
 STRUCTURE = frozenset(_words("NoOp Const Placeholder PlaceholderWithDefault VarHandleOp"))
+MATRIX = frozenset(_MATRIX)
+# The precisions with which the device reduces what does not keep its type.
+REDUCING = frozenset(
+    _words(
+        "allow_mix_precision allow_mix_precision_bf16 allow_mix_precision_fp16 force_fp16 fp16 "
+        "mixed_bfloat16 mixed_float16 mixed_hif8"
+    )
+)
 CONTROL_FLOW_V1 = frozenset(_words("Merge RefMerge LoopCond"))
 ASSIGNMENTS = frozenset(_words("Assign AssignVariableOp"))
 FUNCTION_CALLS = frozenset(

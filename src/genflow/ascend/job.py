@@ -10,6 +10,8 @@ from genflow.ascend.rank_table import read_rank_table, write_rank_table
 
 NO_TABLE = "none"
 _TABLE_VARIABLE = "RANK_TABLE_FILE"
+# On one server: more are a slip of the finger, and would take all of its memory.
+_MOST_PROCESSES = 64
 
 
 class Job(NamedTuple):
@@ -41,30 +43,36 @@ def find_job(
         num_processes: On this server; by default those of the table, or one for each device.
         device_ids: Physical numbers of the devices; by default those of the table, or the first.
         rank_table: File to take; by default that of the environment, `RANK_TABLE_FILE`, or one that
-            is made for this server, for more than one process. `"none"` for processes that do not
+            is made for this server, for more than one process. (One process takes that of the
+            environment only if it names more than one rank.) `"none"` for processes that do not
             talk to each other, as on a CPU.
         server_id: Which server of the table this one is; by default that with its IP or its name.
-        folder: Where a table is put that is made; made if it does not exist.
+        folder: Where a table is put that is made; made if it does not exist. One that is there
+            is never replaced.
         environment: By default that of this process.
 
     Raises:
+        FileExistsError: If another table is where one would be made.
         FileNotFoundError: If there is no such table, or none can be made.
-        ValueError: If the table is none, what was said contradicts it, or the devices cannot do a
-            job together.
+        ValueError: If the table is none, what was said contradicts it, the devices cannot do a
+            job together, or there are more than 64 processes.
 
     Example:
         >>> find_job(num_processes=2, rank_table="none").num_ranks
         2
     """
-    if num_processes is not None and num_processes < 1:
-        raise ValueError(
-            "The number of processes must be at least 1; got {}.".format(num_processes)
-        )
+    _check_count(num_processes, device_ids)
     environment = os.environ if environment is None else environment
-    # One process finds itself.
-    is_alone = num_processes == 1 or (device_ids is not None and len(device_ids) == 1)
-    if rank_table is None and not is_alone:
+    if rank_table is None:
         rank_table = environment.get(_TABLE_VARIABLE) or None
+        # One process finds itself, but for the others of a job on several servers.
+        is_alone = num_processes == 1 or (device_ids is not None and len(device_ids) == 1)
+        if (
+            rank_table not in (None, NO_TABLE)
+            and is_alone
+            and len(read_rank_table(rank_table)) == 1
+        ):
+            rank_table = None
     if rank_table is not None and rank_table != NO_TABLE:
         return _job_of(rank_table, num_processes, device_ids, server_id)
     devices = _devices(num_processes, device_ids)
@@ -77,8 +85,37 @@ def find_job(
     ranks = local_ranks(devices, server_id=server_id)
     os.makedirs(folder, exist_ok=True)
     path = os.path.abspath(os.path.join(folder, "hccl_{}p.json".format(len(ranks))))
-    write_rank_table(path, ranks)
+    _keep_or_write(path, ranks)
     return Job(ranks, len(ranks), path)
+
+
+def _check_count(num_processes: Optional[int], device_ids: Optional[Sequence[int]]) -> None:
+    count = len(device_ids) if num_processes is None and device_ids is not None else num_processes
+    if count is not None and not 1 <= count <= _MOST_PROCESSES:
+        raise ValueError(
+            "The number of processes on a server must be at least 1 and at most {}; got {}.".format(
+                _MOST_PROCESSES, count
+            )
+        )
+    negative = [device for device in device_ids or () if device < 0]
+    if negative:
+        raise ValueError("The number of a device must be at least 0; got {}.".format(negative[0]))
+
+
+def _keep_or_write(path: str, ranks: Sequence[Rank]) -> None:
+    """Writes a table where there is none; one that is there must say the same."""
+    if not os.path.lexists(path):
+        write_rank_table(path, ranks)
+        return
+    try:
+        is_same = read_rank_table(path) == list(ranks)
+    except (OSError, ValueError):
+        is_same = False
+    if not is_same:
+        raise FileExistsError(
+            "{} is there, and not the table of this job, which would be put there: pass it as "
+            "the rank table if it is meant, else move it or take another folder.".format(path)
+        )
 
 
 def _devices(num_processes: Optional[int], device_ids: Optional[Sequence[int]]) -> List[int]:
@@ -113,7 +150,11 @@ def _job_of(
         path, len(own), name, ", ".join(map(str, devices))
     )
     if num_processes not in (None, len(own)):
-        raise ValueError(said + "got {} processes.".format(num_processes))
+        raise ValueError(
+            said
+            + "got {} processes (say that there is no rank table, {!r}, if they need not find "
+            "others).".format(num_processes, NO_TABLE)
+        )
     if device_ids is not None and list(device_ids) != devices:
         raise ValueError(said + "got devices {}.".format(", ".join(map(str, device_ids))))
     _check_present(devices)

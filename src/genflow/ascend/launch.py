@@ -23,12 +23,14 @@ def launch(
     """Runs a command once for each rank of this server, with the environment of the rank.
 
     That is all of this process's own, and what `rank_environment` says. What a process prints goes
-    to `<log_dir>/<device>/train_<device>.log`, and what the first one prints also to the console.
+    to `<log_dir>/<device>/train_<device>.log`, after a line with the time if there is something in
+    it already, and what the first one prints also to the console.
     (In a job of several servers, the number of the rank stands in the place of the device.)
 
     When one fails, all others are ended, with SIGTERM, and with SIGKILL if they are still there
     after the time of grace; so they are at Ctrl-C, SIGTERM and SIGHUP. The processes that they
-    have started themselves are ended with them.
+    have started themselves are ended with them. When this process is killed (SIGKILL), on Linux
+    each of them gets SIGTERM, but not what it has started itself.
 
     Args:
         command: The words of the command line, such as `[sys.executable, "train.py"]`; or a
@@ -36,7 +38,7 @@ def launch(
         job: The ranks; see `find_job`.
         log_dir: Folder of the logs; made if it does not exist.
         cores_per_process: CPU cores that each process is bound to, by `taskset`; 0 for all.
-        grace_seconds: Between SIGTERM and SIGKILL.
+        grace_seconds: Between SIGTERM and SIGKILL; at least 0.
         environment: By default that of this process.
 
     Returns:
@@ -44,9 +46,9 @@ def launch(
         number of the signal, if a signal ended it), or 128 + the number of the signal that came.
 
     Raises:
-        OSError: If a process cannot be started; those that were are ended.
-        ValueError: If the environment has what HCCL would not take, see `rank_environment`, or
-            there are not enough cores.
+        OSError: If a process cannot be started, or its log is a link; those that were are ended.
+        ValueError: If the environment has what HCCL would not take, see `rank_environment`, there
+            are not enough cores, or `grace_seconds` is no time.
 
     Example:
         >>> import sys, tempfile

@@ -1,6 +1,7 @@
 """Factors of the loss that keep small gradients from vanishing in float16."""
 
 import collections
+import numbers
 from typing import Any, Optional, Union
 
 import tensorflow.compat.v2 as tf
@@ -39,7 +40,7 @@ class FixedLossScale:
                 is not finite. The session must then run on an NPU.
 
         Raises:
-            ValueError: If the scale is less than 1.
+            ValueError: If the scale is no number, or less than 1.
         """
         _check_scale(loss_scale, "loss_scale")
         self.loss_scale, self.on_npu = float(loss_scale), on_npu
@@ -99,22 +100,24 @@ class DynamicLossScale:
             on_npu: As for `FixedLossScale`.
 
         Raises:
-            ValueError: If a number is out of range.
+            ValueError: If a number is none, or out of range.
         """
         _check_scale(init_loss_scale, "init_loss_scale")
         for name, value in (
             ("incr_every_n_steps", incr_every_n_steps),
             ("decr_every_n_nan_or_inf", decr_every_n_nan_or_inf),
         ):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            if not _is_number(value, numbers.Integral) or value < 1:
                 raise ValueError("`{}` must be a positive integer; got {!r}.".format(name, value))
-        if not incr_ratio > 1:
-            raise ValueError("`incr_ratio` must be more than 1; got {!r}.".format(incr_ratio))
-        if not 0 < decr_ratio < 1:
+        if not _is_number(incr_ratio) or not 1 < incr_ratio <= tf.float32.max:
+            raise ValueError(
+                "`incr_ratio` must be more than 1, and finite; got {!r}.".format(incr_ratio)
+            )
+        if not _is_number(decr_ratio) or not 0 < decr_ratio < 1:
             raise ValueError("`decr_ratio` must be between 0 and 1; got {!r}.".format(decr_ratio))
         self.init_loss_scale, self.on_npu = float(init_loss_scale), on_npu
-        self.incr_every_n_steps = incr_every_n_steps
-        self.decr_every_n_nan_or_inf = decr_every_n_nan_or_inf
+        self.incr_every_n_steps = int(incr_every_n_steps)
+        self.decr_every_n_nan_or_inf = int(decr_every_n_nan_or_inf)
         self.incr_ratio, self.decr_ratio = float(incr_ratio), float(decr_ratio)
 
     def start(self) -> "LossScaleState":
@@ -239,9 +242,36 @@ def parse_loss_scale(text: str, on_npu: bool = False) -> Optional[LossScale]:
     return FixedLossScale(scale, on_npu=on_npu)
 
 
+def check_loss_scale(loss_scale: Any) -> None:
+    """Refuses what is no loss scale, such as a number or what a flag says.
+
+    Args:
+        loss_scale: Of a `Minimizer`; `None` for none.
+
+    Raises:
+        TypeError: If it is something else.
+
+    Example:
+        >>> check_loss_scale(65536)
+        Traceback (most recent call last):
+        TypeError: `loss_scale` must be a FixedLossScale or a DynamicLossScale ...; got 65536: ...
+    """
+    if loss_scale is not None and not isinstance(loss_scale, (FixedLossScale, DynamicLossScale)):
+        raise TypeError(
+            "`loss_scale` must be a FixedLossScale or a DynamicLossScale of genflow.ascend, or "
+            "None; got {!r}: write FixedLossScale(65536.0) or DynamicLossScale().".format(
+                loss_scale
+            )
+        )
+
+
 def _check_scale(value: float, name: str) -> None:
-    if not 1 <= value <= tf.float32.max:
+    if not _is_number(value) or not 1 <= value <= tf.float32.max:
         raise ValueError("`{}` must be a number that is at least 1; got {!r}.".format(name, value))
+
+
+def _is_number(value: Any, kind: Any = numbers.Real) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _variable(start: Any, dtype: tf.DType, name: str) -> tf.Variable:

@@ -1,11 +1,12 @@
 """The file that changes which operations Ascend's mixed precision reduces: ops_info.json."""
 
+import collections
 import difflib
 import json
 import os
 import re
 import tempfile
-from typing import Any, Dict, NamedTuple, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Tuple
 
 Types = Tuple[str, ...]
 
@@ -102,14 +103,29 @@ def read_mixed_list(path: str) -> MixedList:
         >>> read_mixed_list(path).white_remove
         ('Add',)
     """
+    try:
+        return _checked(_read(path), path)
+    except RecursionError as error:
+        raise ValueError("{} must not be nested so deeply: {}.".format(path, error)) from error
+
+
+def _read(path: str) -> Any:
     with open(path, encoding="utf-8") as file:
         try:
-            content = json.load(file)
+            return json.load(file, object_pairs_hook=_members)
         except ValueError as error:
             raise ValueError(
-                "{} must be JSON, which has no comments: {}.".format(path, error)
+                "{} must be JSON, which has no comments, and each member once: {}.".format(
+                    path, error
+                )
             ) from error
-    return _checked(content, path)
+
+
+def _members(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    twice = _repeated(name for name, _ in pairs)
+    if twice:
+        raise ValueError("an object has {} twice".format(_joined(twice)))
+    return dict(pairs)
 
 
 def _checked(content: Any, source: str) -> MixedList:
@@ -159,9 +175,13 @@ def _check_types(types: Any, place: str) -> None:
                     place, name
                 )
             )
-    twice = sorted({name for name in types if types.count(name) > 1})
+    twice = _repeated(types)
     if twice:
         raise ValueError("{} has {} twice.".format(place, _joined(twice)))
+
+
+def _repeated(names: Iterable[str]) -> List[str]:
+    return sorted(name for name, count in collections.Counter(names).items() if count > 1)
 
 
 def _check_contradictions(made: MixedList, source: str) -> None:

@@ -90,7 +90,8 @@ def _switches(options: Options, target: Target) -> None:
 
 
 def _is_said(options: Options, key: str) -> bool:
-    return key in options or bool(os.environ.get(_VARIABLES.get(key, "")))
+    said = os.environ.get(_VARIABLES.get(key, ""), "")
+    return key in options or (said == "true" if key == "profiling_mode" else bool(said))
 
 
 def _or(keys: Any) -> str:

@@ -1,17 +1,27 @@
-"""Processes that run together and end together."""
+"""Processes that run together and end together.
 
+Where the kernel can do it (Linux), a process gets SIGTERM also when the one that has started it is
+killed. What it has started itself does not: a script should `exec` its program.
+"""
+
+import ctypes
+import errno
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from typing import IO, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+# Begins the line before what a process prints into a log that has something already.
+STARTED = "==== genflow: started "
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _SHOWN_LINES = 20
 _PAUSE = 0.1
 _PATIENCE = 10.0
+_PR_SET_PDEATHSIG = 1
 
 
 class Process(NamedTuple):
@@ -21,7 +31,7 @@ class Process(NamedTuple):
         label: What messages call it, as "rank 0".
         command: The words of its command line.
         environment: All of its environment.
-        log: File of what it prints; replaced.
+        log: File of what it prints, after what it has already and a line with the time.
     """
 
     label: str
@@ -41,21 +51,55 @@ def run_together(processes: Sequence[Process], grace_seconds: float = 30.0) -> i
         The exit status; see `launch`.
 
     Raises:
-        OSError: If a process cannot be started; those that were are ended.
+        OSError: If a process cannot be started, or its log is a link; those that were are ended.
+        ValueError: If `grace_seconds` is no time.
 
     Example:
         >>> run_together([])
         0
     """
+    if not (math.isfinite(grace_seconds) and grace_seconds >= 0):
+        raise ValueError(
+            "`grace_seconds` must be a finite number of at least 0; got {}.".format(grace_seconds)
+        )
     with _Signals() as signals, _Group(grace_seconds, signals) as group:
         for process in processes:
             group.start(process)
         return group.wait()
 
 
-class _Started(NamedTuple):
-    process: Process
-    popen: subprocess.Popen
+class _Started:
+    """A process that was started, and the process group that it leads."""
+
+    def __init__(self, process: Process, popen: subprocess.Popen, start: int) -> None:
+        """Takes the process, and where in its log begins what it prints."""
+        self.process, self.popen, self.start = process, popen, start
+        self._is_gone = False
+
+    def poll(self) -> Optional[int]:
+        """The exit status, if it has ended."""
+        code = self.popen.poll()
+        if code is not None:
+            self.send(0)  # At once, before the number can be another group's.
+        return code
+
+    def is_there(self) -> bool:
+        """Whether it runs, or one that it has started: a script ends before its child."""
+        return self.popen.poll() is None or self.send(0)
+
+    def send(self, signum: int) -> bool:
+        """Sends a signal to the process group; false if there is none any more.
+
+        After that nothing is sent: the number may be that of strangers.
+        """
+        if self._is_gone:
+            return False
+        try:
+            os.killpg(self.popen.pid, signum)
+        except (ProcessLookupError, PermissionError):
+            self._is_gone = self.popen.poll() is not None
+            return False
+        return True
 
 
 class _Group:
@@ -83,7 +127,8 @@ class _Group:
         os.makedirs(os.path.dirname(process.log) or os.curdir, exist_ok=True)
         # Python writes what it prints at once only when it is told to.
         environment = dict({"PYTHONUNBUFFERED": "1"}, **process.environment)
-        with open(process.log, "wb") as log:
+        log, start = _opened_log(process.log)
+        with log:
             popen = subprocess.Popen(
                 list(process.command),
                 stdin=subprocess.DEVNULL,
@@ -91,15 +136,16 @@ class _Group:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 start_new_session=True,
+                preexec_fn=_ends_with_parent(),
             )
-        self._started.append(_Started(process, popen))
+        self._started.append(_Started(process, popen, start))
         if self._console is None:
-            self._console = _Follower(process.log)
+            self._console = _Follower(process.log, start)
 
     def wait(self) -> int:
         """Waits until all are done, or one has failed, or a signal comes; then ends all."""
         while True:
-            codes = [each.popen.poll() for each in self._started]
+            codes = [each.poll() for each in self._started]
             self._show()
             if self._signals.received:
                 return self._stop()
@@ -133,7 +179,7 @@ class _Group:
             _say(said)
             return _exit_status(code)
         _say(said + ", which ends so:")
-        for line in last_lines(process.log, _SHOWN_LINES):
+        for line in last_lines(process.log, _SHOWN_LINES, failed.start):
             _print("    " + line)
         return _exit_status(code)
 
@@ -156,21 +202,47 @@ class _Group:
         self._show()
 
     def _are_there(self) -> bool:
-        """Whether any process runs, or one that it has started: a script ends before its child."""
-        return any([each.popen.poll() is None or _send(each, 0) for each in self._started])
+        return any([each.is_there() for each in self._started])
 
     def _send(self, signum: int) -> None:
         for each in self._started:
-            _send(each, signum)
+            each.send(signum)
 
 
-def _send(started: _Started, signum: int) -> bool:
-    """Sends a signal to a process group; false if there is none any more."""
+def _opened_log(path: str) -> Tuple[IO[bytes], int]:
+    """A file to which is added what a process prints, and where that begins."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     try:
-        os.killpg(started.popen.pid, signum)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
+        log = os.fdopen(os.open(path, flags, 0o666), "ab")
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise OSError(
+            "{} is a link, and what is printed would go elsewhere: remove it, or take another "
+            "folder for the logs.".format(path)
+        ) from None
+    if os.fstat(log.fileno()).st_size:
+        line = "{}{} ====".format(STARTED, time.strftime("%Y-%m-%d %H:%M:%S %z"))
+        log.write(("\n" + line + "\n").encode("ascii"))
+        log.flush()
+    return log, os.fstat(log.fileno()).st_size
+
+
+def _ends_with_parent() -> Optional[Callable[[], None]]:
+    """What a new process does first, so that it ends when this one is killed."""
+    if not sys.platform.startswith("linux"):
+        return None
+    # Now: a process that has just been forked should do little.
+    prctl, parent = getattr(ctypes.CDLL(None), "prctl", None), os.getpid()
+    if prctl is None:
+        return None
+
+    def end_with_parent() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        if os.getppid() != parent:  # It was killed before.
+            os._exit(128 + signal.SIGTERM)
+
+    return end_with_parent
 
 
 class _Signals:
@@ -200,8 +272,9 @@ class _Signals:
 class _Follower:
     """Shows on the console what is written to a file."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, start: int) -> None:
         self._file: IO[bytes] = open(path, "rb")
+        self._file.seek(start)
         self._is_read = True
 
     def show(self) -> None:
@@ -224,12 +297,13 @@ class _Follower:
         self._file.close()
 
 
-def last_lines(path: str, count: int) -> List[str]:
+def last_lines(path: str, count: int, start: int = 0) -> List[str]:
     r"""The last lines of a file, which may be long.
 
     Args:
         path: The file.
         count: Of the lines.
+        start: Where in the file they begin.
 
     Example:
         >>> import os, tempfile
@@ -241,7 +315,7 @@ def last_lines(path: str, count: int) -> List[str]:
     """
     with open(path, "rb") as file:
         file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - 1000 * count))
+        file.seek(max(start, file.tell() - 1000 * count))
         return file.read().decode("utf-8", "replace").splitlines()[-count:]
 
 

@@ -7,7 +7,7 @@ from genflow.ascend.rank import Rank
 
 JOB_ID = "10087"
 # Of the other way to make processes find each other, without a rank table.
-_CHIEF = (
+CHIEF = (
     "CM_CHIEF_IP",
     "CM_CHIEF_PORT",
     "CM_CHIEF_DEVICE",
@@ -42,7 +42,7 @@ def rank_environment(
          ('JOB_ID', '10087'), ('RANK_ID', '1'), ('RANK_SIZE', '2'),
          ('RANK_TABLE_FILE', 'hccl.json')]
     """
-    present = [name for name in _CHIEF if environment.get(name)]
+    present = [name for name in CHIEF if environment.get(name)]
     if present:
         raise ValueError(
             "{} must not be in the environment beside RANK_SIZE, RANK_ID and RANK_TABLE_FILE, "

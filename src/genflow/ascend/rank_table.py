@@ -11,7 +11,7 @@ import uuid
 from typing import Any, Dict, Iterator, List, Sequence
 
 from genflow.ascend.rank import Rank
-from genflow.ascend.rank_table_rules import ranks_of
+from genflow.ascend.rank_table_rules import JsonObject, ranks_of
 
 
 def write_rank_table(
@@ -58,8 +58,8 @@ def read_rank_table(path: str) -> List[Rank]:
 
     A server has 1, 2, 4 or 8 devices; 2 and 4 of them are all of numbers 0 to 3, or all of 4 to
     7. Servers, devices of a server, IPs and ranks are unique; the ranks go from 0 without a gap,
-    and those of a server follow each other. All values are texts. (In template 2 the order is that
-    of the ranks.)
+    and those of a server follow each other. All values are texts, and no key is there
+    twice. (In template 2 the order is that of the ranks.)
 
     Args:
         path: JSON file.
@@ -78,7 +78,7 @@ def read_rank_table(path: str) -> List[Rank]:
     """
     try:
         with open(path, encoding="utf-8") as file:
-            table = json.load(file)
+            table = json.load(file, object_pairs_hook=JsonObject)
     except (ValueError, RecursionError) as error:
         raise ValueError("{} is not JSON ({}).".format(path, error)) from error
     return ranks_of(table, path)

@@ -1,14 +1,33 @@
 """What must hold of a rank table, for the Ascend 910."""
 
+import collections
 import ipaddress
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from genflow.ascend.rank import DEVICES_PER_SERVER, Rank, check_devices
 
 _LONGEST_SERVER_ID = 64
+# No number in a table needs more digits, and no message more of a value.
+_MOST_DIGITS = 6
+_MOST_SHOWN = 80
 
 # Where in a file something stands, and what does.
 _Entry = Tuple[str, Dict[str, Any]]
+
+
+class JsonObject(dict):
+    """A JSON object that remembers which of its keys were there twice.
+
+    Attributes:
+        repeated: The keys.
+    """
+
+    def __init__(self, pairs: Iterable[Tuple[str, Any]]) -> None:
+        """Takes the keys and values, as `json.load` has them."""
+        pairs = list(pairs)
+        super().__init__(pairs)
+        counts = collections.Counter(key for key, _ in pairs)
+        self.repeated = [key for key, count in counts.items() if count > 1]
 
 
 def ranks_of(table: Any, path: str) -> List[Rank]:
@@ -34,6 +53,7 @@ def ranks_of(table: Any, path: str) -> List[Rank]:
             "{} must be a JSON object.".format(path)
         )
     where = path + ": "
+    _check_keys(table, where)
     if "group_list" in table:
         pairs = _read_second(table, where)
     elif "server_list" in table:
@@ -45,6 +65,21 @@ def ranks_of(table: Any, path: str) -> List[Rank]:
     _check_servers(pairs, where)
     _check_ips(pairs)
     return _in_order(pairs, where)
+
+
+def _check_keys(table: Dict[str, Any], where: str) -> None:
+    """Of two values of a key, HCCL may take the other one."""
+    left: List[Tuple[str, Any]] = [("", table)]
+    while left:
+        place, value = left.pop()
+        repeated = getattr(value, "repeated", None)
+        if repeated:
+            name = (place + "." if place else "") + repeated[0]
+            raise ValueError("{}{} must be there once.".format(where, _shown(name)[1:-1]))
+        if isinstance(value, dict):
+            left += [("{}.{}".format(place, key).lstrip("."), each) for key, each in value.items()]
+        elif isinstance(value, list):
+            left += [("{}[{}]".format(place, index), each) for index, each in enumerate(value)]
 
 
 def _read_first(table: Dict[str, Any], where: str) -> List[Tuple[str, Rank]]:
@@ -117,12 +152,12 @@ def _entries(entry: _Entry, key: str, count_key: Optional[str] = None) -> List[_
     found = values.get(key)
     if not isinstance(found, list) or not found:
         raise ValueError(
-            "{}{} must be a list that is not empty; got {!r}.".format(where, key, found)
+            "{}{} must be a list that is not empty; got {}.".format(where, key, _shown(found))
         )
     if count_key and _number(entry, count_key) != len(found):
         raise ValueError(
-            "{}{} must be the length of {}, {!r}; got {!r}.".format(
-                where, count_key, key, str(len(found)), values[count_key]
+            "{}{} must be the length of {}, {!r}; got {}.".format(
+                where, count_key, key, str(len(found)), _shown(values[count_key])
             )
         )
     entries = []
@@ -130,7 +165,7 @@ def _entries(entry: _Entry, key: str, count_key: Optional[str] = None) -> List[_
         place = "{}{}[{}]".format(where, key, index)
         if not isinstance(value, dict):
             raise ValueError(  # noqa: TRY004 - a bad file, not a bad argument
-                "{} must be a JSON object; got {!r}.".format(place, value)
+                "{} must be a JSON object; got {}.".format(place, _shown(value))
             )
         entries.append((place + ".", value))
     return entries
@@ -143,9 +178,13 @@ def _text(entry: _Entry, key: str, may_be_empty: bool = False) -> str:
     value = values[key]
     if not isinstance(value, str) or not (value or may_be_empty):
         raise ValueError(
-            "{}{} must be a text, as all values of a rank table; got {!r}.".format(
-                where, key, value
+            "{}{} must be a text, as all values of a rank table; got {}.".format(
+                where, key, _shown(value)
             )
+        )
+    if not value.isprintable():
+        raise ValueError(
+            "{}{} must have no control characters; got {}.".format(where, key, _shown(value))
         )
     return value
 
@@ -154,9 +193,22 @@ def _number(entry: _Entry, key: str) -> int:
     text = _text(entry, key)
     if not (text.isascii() and text.isdigit()):
         raise ValueError(
-            "{}{} must be a whole number in a text, as '0'; got {!r}.".format(entry[0], key, text)
+            "{}{} must be a whole number in a text, as '0'; got {}.".format(
+                entry[0], key, _shown(text)
+            )
+        )
+    if len(text) > _MOST_DIGITS or str(int(text)) != text:
+        raise ValueError(
+            "{}{} must be a whole number of at most {} digits, without zeros before it; got "
+            "{}.".format(entry[0], key, _MOST_DIGITS, _shown(text))
         )
     return int(text)
+
+
+def _shown(value: Any) -> str:
+    """A value in a message, which nobody reads if it is long."""
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 4] + "..." + text[-1]
 
 
 def _server_id(entry: _Entry) -> str:
@@ -180,9 +232,17 @@ def _rank(device: _Entry, rank_id: int, server_id: str) -> Rank:
         )
     ip = _text(device, "device_ip")
     try:
-        ipaddress.ip_address(ip)
+        address = ipaddress.ip_address(ip)
     except ValueError:
-        raise ValueError("{}device_ip must be an IP; got {!r}.".format(device[0], ip)) from None
+        raise ValueError(
+            "{}device_ip must be an IP; got {}.".format(device[0], _shown(ip))
+        ) from None
+    if address.is_unspecified or address.is_loopback or address.is_multicast:
+        raise ValueError(
+            "{}device_ip must be one at which other devices find this one; got {!r}.".format(
+                device[0], ip
+            )
+        )
     return Rank(rank_id, server_id, device_id, ip)
 
 

@@ -14,7 +14,7 @@ from genflow.ascend.npu_optimizer import effective_options
 from genflow.ascend.npu_system import check_system_options, running_system
 from genflow.ascend.options import OPTIONS, Value
 from genflow.ascend.precision import Precision, apply_precision, hold_dtypes, npu_precision
-from genflow.ascend.session_config import session_config
+from genflow.ascend.session_config import check_config, check_options, session_config
 from genflow.ascend.session_environment import check_environment
 
 ConfigProto = tf.compat.v1.ConfigProto
@@ -98,6 +98,7 @@ def session(
 
     Raises:
         ValueError: If an argument, an option or a variable of the environment is refused.
+        TypeError: If one is of another type.
         BackendError: If the backend that was asked for is not there, or does not start.
 
     Example:
@@ -107,6 +108,7 @@ def session(
         ...         float(opened.run(y)), opened.backend.reason
         (6.0, 'asked for')
     """
+    _check_types(graph, config, npu_options)
     found = find_backend(backend)
     if found.name == NPU:
         made, options = _npu_config(precision, config, npu_options)
@@ -122,6 +124,19 @@ def session(
                 yield opened
         else:
             yield opened
+
+
+def _check_types(
+    graph: Optional[tf.Graph], config: Optional[ConfigProto], npu_options: Dict[str, Any]
+) -> None:
+    if graph is not None and not isinstance(graph, tf.Graph):
+        raise TypeError(
+            "`graph` must be a tf.Graph; got a {}: give one, or leave it out.".format(
+                type(graph).__name__
+            )
+        )
+    check_config(config)
+    check_options(npu_options.get("options"))
 
 
 def _npu_config(
@@ -150,6 +165,7 @@ def check_session(precision: Optional[str], npu_options: Dict[str, Any]) -> None
     Example:
         >>> check_session("allow_mix_precision", {"hcom_parallel": True})
     """
+    check_options(npu_options.get("options"))
     modes = npu_precision(precision)
     for key, mode in modes.items():
         if mode in OPTIONS[key].products:

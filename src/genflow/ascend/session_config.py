@@ -9,6 +9,7 @@ import tensorflow.compat.v2 as tf
 from genflow.ascend.dump_steps import DumpSteps, dump_steps_text
 from genflow.ascend.npu_optimizer import read_options, write_options
 from genflow.ascend.option_checks import Target, check_option, check_target, find_option
+from genflow.ascend.option_refusals import refusal
 from genflow.ascend.option_rules import check_rules
 from genflow.ascend.option_warnings import rule_warnings
 from genflow.ascend.options import Option, Value
@@ -145,8 +146,10 @@ def session_config(
     named = {key: value for key, value in arguments.items() if key not in _OWN_ARGUMENTS}
     target = Target(product, cann)
     check_target(target)
-    config = tf.compat.v1.ConfigProto() if config is None else _checked(config)
-    given = _joined(_joined(_said(named), _said(others)), _said(_mapping(options)))
+    check_config(config)
+    check_options(options)
+    config = tf.compat.v1.ConfigProto() if config is None else config
+    given = _joined(_joined(_said(named), _said(others)), _said(options or {}))
     together = _merged(read_options(config), given)
     messages = _check(together, target)
     check_rewriting(config)
@@ -158,22 +161,42 @@ def session_config(
     return config
 
 
-def _checked(config: Any) -> tf.compat.v1.ConfigProto:
-    if not isinstance(config, tf.compat.v1.ConfigProto):
+def check_config(config: Any) -> None:
+    """Refuses what is no configuration.
+
+    Args:
+        config: Of a session, or none.
+
+    Raises:
+        TypeError: If it is something else.
+
+    Example:
+        >>> check_config(tf.compat.v1.ConfigProto())
+    """
+    if config is not None and not isinstance(config, tf.compat.v1.ConfigProto):
         raise TypeError(
             "`config` must be a tf.compat.v1.ConfigProto; got a {}: give one, or leave it "
             "out.".format(type(config).__name__)
         )
-    return config
 
 
-def _mapping(options: Any) -> Mapping[str, Any]:
+def check_options(options: Any) -> None:
+    """Refuses what is no dict of options.
+
+    Args:
+        options: Options by key, or none.
+
+    Raises:
+        TypeError: If it is something else.
+
+    Example:
+        >>> check_options({"hcom_parallel": True})
+    """
     if options is not None and not isinstance(options, Mapping):
         raise TypeError(
             "`options` must be a dict of options by key; got a {}: write it as "
             "{{'hcom_parallel': True}}.".format(type(options).__name__)
         )
-    return options or {}
 
 
 def _said(options: Mapping[str, Any]) -> Dict[str, Value]:
@@ -214,8 +237,25 @@ def _merged(own: Dict[str, Value], given: Dict[str, Value]) -> Dict[str, Value]:
     return dict(own, **given)
 
 
+def _check_text(option: Option, value: Value) -> None:
+    """Refuses text that the adapter, which is of C++, would not get as it is."""
+    if not isinstance(value, str):
+        return
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        remedy = "take another name, without the characters {!r}".format(
+            value[error.start : error.end]
+        )
+        raise ValueError(refusal(option, "text that UTF-8 has", value, remedy)) from error
+    if "\0" in value:
+        raise ValueError(refusal(option, "text without NUL", value, "take it out"))
+
+
 def _check(options: Dict[str, Value], target: Target) -> List[str]:
     """Refuses options; returns what to warn of once all of them have passed."""
+    for key in sorted(options):
+        _check_text(find_option(key), options[key])
     messages = [
         message
         for key in sorted(options)

@@ -3,7 +3,9 @@
 import os
 from typing import List, Mapping
 
-_CHIEF = ("CM_CHIEF_IP", "CM_CHIEF_PORT", "CM_CHIEF_DEVICE", "CM_WORKER_SIZE")
+from genflow.ascend.rank_environment import CHIEF
+
+_OWN_ADDRESS = "CM_WORKER_IP"  # The one of these variables that may be left out.
 _RANK = ("RANK_SIZE", "RANK_ID", "RANK_TABLE_FILE")
 _NUMBERS = ("RANK_SIZE", "RANK_ID", "CM_WORKER_SIZE", "ASCEND_DEVICE_ID", "DEVICE_ID")
 
@@ -47,7 +49,7 @@ def _not_numbers(environment: Mapping[str, str]) -> List[str]:
 
 
 def _problems(environment: Mapping[str, str]) -> List[str]:
-    by_chief = [name for name in _CHIEF + ("CM_WORKER_IP",) if environment.get(name)]
+    by_chief = [name for name in CHIEF if environment.get(name)]
     by_rank = [name for name in _RANK if environment.get(name)]
     if by_chief and by_rank:
         return [
@@ -57,7 +59,7 @@ def _problems(environment: Mapping[str, str]) -> List[str]:
         ]
     problems = []
     if by_chief:
-        missing = [name for name in _CHIEF if name not in by_chief]
+        missing = [name for name in CHIEF if name not in by_chief + [_OWN_ADDRESS]]
         if missing:
             problems.append("{} needs {} too".format(by_chief[0], " ".join(missing)))
     size = int(environment.get("RANK_SIZE") or 1)

@@ -90,7 +90,9 @@ DATA_SETS = {
         folders={"train": "celebA"},
         held_out="182638.jpg to 202599.jpg",
     ),
-    "lsun": _lsun("bedroom", "3,033,042 bedrooms, 43 GB; needs `pip install genflow[lsun]`"),
+    "lsun": _lsun(
+        "bedroom", "3,033,042 bedrooms, 43 GB; needs lmdb: `pip install .[lsun]` in the checkout"
+    ),
     **{"lsun/" + category: _lsun(category) for category in CATEGORIES},
 }  # type: Dict[str, DataSet]
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from typing import Dict, List, Optional, Sequence
 
-from genflow.command_line.doctor_child import MARK
+from genflow.command_line.doctor_child import BRIDGE, MARK
 from genflow.command_line.doctor_data import data_entries
 from genflow.command_line.doctor_entries import ERROR, OK, Entry, as_json, as_text, works
 from genflow.command_line.doctor_host import host_entries
@@ -88,7 +88,10 @@ def examine(backend: str = "auto", data_dir: Optional[str] = None) -> List[Entry
     """
     entries = host_entries() + data_entries(data_dir)
     first = "cpu" if backend == "auto" else backend
-    entries += _ask(first, "--packages")
+    asked = _ask(first, "--packages")
+    entries += asked
+    if first != "npu" and any(entry.name == BRIDGE for entry in asked):
+        entries += _ask(first, "--without_npu_bridge")  # It has ended the process, not all is lost.
     there = {entry.name: entry.status for entry in entries if entry.section == "Devices"}
     for other in ("gpu", "npu"):
         if backend == "auto" and there.get(other) == OK:

@@ -11,7 +11,10 @@ from typing import Callable, Iterator, List, Optional, Sequence
 from genflow.command_line.doctor_entries import ERROR, MISSING, OK, WARNING, Entry, looked_at
 
 MARK = "genflow-doctor: "  # In front of what is for the process that has started this one.
+BRIDGE = "npu_bridge"
+_NEED_TENSORFLOW = ("tensorflow_probability", "tf_keras")
 _PACKAGES = ("numpy", "tree", "tensorflow", "tensorflow_probability")
+_INSTALL = "pip install . in the checkout of genflow"
 # The oldest and the first too new, by the readme, on Python 3.7 and on newer ones.
 _REFERENCE = {
     "tensorflow": ("1.15", "1.16"),
@@ -34,20 +37,33 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("backend", help="what to train on; `none` for not at all")
     parser.add_argument("--packages", action="store_true", help="look at packages and devices")
+    parser.add_argument("--without_npu_bridge", action="store_true", help="as if it were not there")
     flags = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if flags.without_npu_bridge:
+        sys.modules[BRIDGE] = None  # So that it is neither found nor imported.
+    has_tensorflow = importlib.util.find_spec("tensorflow") is not None
     if flags.packages:
-        for name in _PACKAGES + (() if sys.version_info < (3, 8) else ("tf_keras",)):
-            _say("Packages", name, lambda name=name: [package_entry(name)])
-        _say("Devices", "backends", device_entries)
-        _say("Ascend", "environment", _environment)
-    if flags.backend != "none":
+        _look_around(has_tensorflow)
+    # What is missing has been said; the rest would say it again.
+    if flags.backend != "none" and has_tensorflow:
         from genflow.command_line import trial_training
 
         for name, train in (("flow", trial_training.flow), ("GAN", trial_training.gan)):
             _say(
                 "Training", name, lambda name=name, train=train: _trial(name, train, flags.backend)
             )
+
+
+def _look_around(has_tensorflow: bool) -> None:
+    names = _PACKAGES + (() if sys.version_info < (3, 8) else ("tf_keras",))
+    for name in names:
+        if has_tensorflow or name not in _NEED_TENSORFLOW:
+            _say("Packages", name, lambda name=name: [package_entry(name)])
+    if has_tensorflow:
+        _say("Devices", "backends", device_entries)
+        _say("Devices", BRIDGE, npu_entries)  # Last but one: it may be the end of the process.
+        _say("Ascend", "environment", _environment)
 
 
 def _say(section: str, name: str, look: Callable[[], Sequence[Entry]]) -> None:
@@ -74,7 +90,7 @@ def package_entry(name: str) -> Entry:
         'ok'
     """
     if importlib.util.find_spec(name) is None:
-        return Entry("Packages", name, ERROR, "not installed", "pip install genflow")
+        return Entry("Packages", name, ERROR, "not installed", _INSTALL)
     module = importlib.import_module(name)
     version = str(getattr(module, "__version__", "of no known version"))
     bounds = (_REFERENCE if sys.version_info < (3, 8) else _MODERN).get(name)
@@ -111,22 +127,32 @@ def _numbers(version: str) -> List[int]:
 
 
 def device_entries() -> Iterator[Entry]:
-    """Which backends there are, and why not the others.
+    """Which backends of TensorFlow itself there are, and why not the others.
 
     Example:
         >>> [entry.name for entry in device_entries()]
-        ['cpu', 'gpu', 'npu', ...]
+        ['cpu', 'gpu', 'hccl']
     """
     from genflow.ascend import find_backend
 
     yield Entry("Devices", "cpu", OK, find_backend("cpu").device)
     yield _gpu()
-    found = find_backend("auto")
-    said = found.tried[0].partition(": ")[2]
-    yield _npu(found.name == "npu", said)
     spec = importlib.util.find_spec("hccl")
     where = os.path.dirname(spec.origin or "?") if spec else "not installed; it comes with CANN"
     yield Entry("Devices", "hccl", OK if spec else MISSING, where)
+
+
+def npu_entries() -> Iterator[Entry]:
+    """Whether there is an NPU, for which `npu_bridge` is imported.
+
+    Example:
+        >>> [entry.name for entry in npu_entries()]
+        ['npu']
+    """
+    from genflow.ascend import find_backend
+
+    found = find_backend("auto")
+    yield _npu(found.name == "npu", found.tried[0].partition(": ")[2])
 
 
 def _gpu() -> Entry:

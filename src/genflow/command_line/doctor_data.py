@@ -1,8 +1,18 @@
 """Which data sets of the reference models `genflow doctor` finds."""
 
+import importlib.util
+import os
 from typing import Iterator, List, Optional
 
-from genflow.command_line.doctor_entries import ERROR, MISSING, OK, Entry, in_words, looked_at
+from genflow.command_line.doctor_entries import (
+    ERROR,
+    MISSING,
+    OK,
+    WARNING,
+    Entry,
+    in_words,
+    looked_at,
+)
 
 # And the models that take them by default; more can be named with their flags.
 _MODELS = (
@@ -28,11 +38,22 @@ def data_entries(data_dir: Optional[str] = None) -> List[Entry]:
 
 
 def _look(data_dir: Optional[str]) -> Iterator[Entry]:
-    from genflow.data.locate import describe_data_dir
-
-    yield Entry("Data", "folder", OK, describe_data_dir(data_dir))
+    if importlib.util.find_spec("tensorflow") is None:
+        return  # The loaders need it, and that it is missing is said elsewhere.
+    yield _folder(data_dir)
     for name, models in _MODELS:
         yield _data_set(name, models, data_dir)
+
+
+def _folder(data_dir: Optional[str]) -> Entry:
+    from genflow.data.locate import DATA_DIR_VARIABLE, describe_data_dir, resolve_data_dir
+
+    value = describe_data_dir(data_dir)
+    is_chosen = data_dir or os.environ.get(DATA_DIR_VARIABLE)
+    if is_chosen and not os.path.isdir(resolve_data_dir(data_dir)):
+        advice = "correct it, or make the folder: downloads go there"
+        return Entry("Data", "folder", WARNING, value, advice)
+    return Entry("Data", "folder", OK, value)
 
 
 def _data_set(name: str, models: str, data_dir: Optional[str]) -> Entry:

@@ -11,8 +11,8 @@ DEVICE_INDEX, JOB_ID and, for more than one, RANK_TABLE_FILE in its environment.
   genflow launch --nproc 8 -- python train.py --epochs 10
 
 What a process prints goes to LOG_DIR/<device>/train_<device>.log; what the first one prints is
-shown, too. When one fails, all are ended; so they are at Ctrl-C and SIGTERM. The exit status is
-that of the first one that failed.
+shown, too; a log that is there is added to. When one fails, all are ended; so they are at Ctrl-C
+and SIGTERM. The exit status is that of the first one that failed.
 """
 
 

@@ -140,7 +140,7 @@ def _require_lmdb() -> None:
     except ImportError as error:
         raise ImportError(
             "The images of LSUN are in a database that needs the package lmdb; install it with "
-            "`pip install genflow[lsun]` ({}).".format(error)
+            '`pip install ".[lsun]"` in the checkout of genflow ({}).'.format(error)
         ) from error
 
 

@@ -4,7 +4,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import tensorflow.compat.v2 as tf
 
-from genflow.ascend.loss_scale import LossScale
+from genflow.ascend.loss_scale import LossScale, check_loss_scale
 from genflow.core import Module
 from genflow.core.precision import keep_dtype, keep_gradients
 from genflow.core.types import Tensor
@@ -87,6 +87,7 @@ class Minimizer:
 
         Raises:
             ValueError: If `clip_norm` is not positive or `weight_decay` is not in (0, 1].
+            TypeError: If `loss_scale` is none.
         """
         if clip_norm is not None and not clip_norm > 0:
             raise ValueError("`clip_norm` must be positive or None; got {}.".format(clip_norm))
@@ -95,6 +96,7 @@ class Minimizer:
                 "`weight_decay` is the factor of the weights at every update and must be in "
                 "(0, 1], with 1 for no decay; got {}.".format(weight_decay)
             )
+        check_loss_scale(loss_scale)
         self.clip_norm, self.weight_decay = clip_norm, weight_decay
         self.average_decay = average_decay
         self.optimizer, self.average = None, None

@@ -1,0 +1,72 @@
+"""What may follow `--`: flags of an example that the script has no say in."""
+
+import dataclasses
+import importlib
+import os
+import sys
+from typing import Any, Dict, List, Sequence, Set
+
+from train_flags import EXAMPLES, MODELS, RUN, Model
+
+# By these names in every example.
+_SAME = (
+    "backend seed data_dir steps steps_log precision_mode loss_scale over_dump over_dump_path "
+    "data_dump_flag data_dump_path data_dump_step profiling profiling_dump_path"
+).split()
+
+
+def check_passed(network: str, words: Sequence[str]) -> None:
+    """Refuses flags that the script sets: its results would speak of another run.
+
+    What only makes a measurement shorter, and the size of the digits, may be set.
+
+    Args:
+        network: One of the models.
+        words: What follows `--`.
+
+    Raises:
+        ValueError: If a flag is the script's, under any of its names or a beginning of one.
+    """
+    model = MODELS[network]
+    names = _names_of_flags(model)
+    own = _own_flags(model, names)
+    for word in words:
+        taken = sorted(_meant(word, names) & own)
+        if taken:
+            raise ValueError(
+                "{} after -- would set --{}, which this script sets itself: leave it out, and pass "
+                "what --help lists before the --.".format(word, taken[0])
+            )
+
+
+def _names_of_flags(model: Model) -> Dict[str, str]:
+    """The flags of an example, by all of their names."""
+    if EXAMPLES not in sys.path:
+        sys.path.append(EXAMPLES)
+    program = os.path.splitext(model.program)[0].rpartition("_")[0]
+    config: Any = importlib.import_module(program + "_flags").Config
+    names = {}
+    for field in dataclasses.fields(config):
+        for name in (field.name,) + tuple(field.metadata.get("aliases", ())):
+            names["--" + name] = field.name
+        if field.metadata.get("short"):
+            names["-" + field.metadata["short"]] = field.name
+    return names
+
+
+def _own_flags(model: Model, names: Dict[str, str]) -> Set[str]:
+    words: List[str] = model.folder.format(device="", run=RUN).split(" ")
+    words += list(model.always) + list(model.resume)
+    words += ["--" + name for name in _SAME + [model.dataset, model.batch_size]]
+    words += ["--" + model.epochs] if model.epochs else []
+    return {names[word.partition("=")[0]] for word in words}
+
+
+def _meant(word: str, names: Dict[str, str]) -> Set[str]:
+    """The flags that a word can mean, as argparse understands it."""
+    name = word.partition("=")[0]
+    if name in names:
+        return {names[name]}
+    if name.startswith("--"):  # A beginning of a name will do; two dashes alone are no name.
+        return {names[each] for each in names if len(name) > 2 and each.startswith(name)}
+    return {names[word[:2]]} if word[:2] in names else set()
