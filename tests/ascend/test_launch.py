@@ -410,8 +410,16 @@ def test_what_a_script_has_started_has_the_time_of_grace_too(tmp_path):
     assert log(tmp_path, 0) == "kept\n"
 
 
+@pytest.fixture
+def heeded():
+    """Tests that are started in the background of a shell ignore Ctrl-C, and so would `launch`."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_all_of_them(tmp_path, capsys, signum):
+def test_a_signal_ends_all_of_them(tmp_path, capsys, heeded, signum):
     """Kindly: each may write what it has."""
     code = (
         "import os, signal, sys, time\n"

@@ -145,7 +145,7 @@ def test_ctrl_c_ends_it_in_one_line(monkeypatch, capsys):
 def test_a_missing_package_is_one_sentence(monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(sys.modules, "lmdb", None)
     message = refused(capsys, "data", "download", "lsun", "--data_dir", tmp_path)
-    assert "pip install genflow[lsun]" in message
+    assert 'pip install ".[lsun]"' in message
     assert os.listdir(str(tmp_path)) == []
 
 
