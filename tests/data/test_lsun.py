@@ -114,7 +114,7 @@ def test_another_archive_is_thrown_away(serve, tmp_path):
 def test_says_which_package_is_missing_before_it_downloads(file_server, tmp_path, monkeypatch):
     monkeypatch.setattr(lsun, "_URL", file_server.url)
     monkeypatch.setitem(sys.modules, "lmdb", None)
-    with pytest.raises(ImportError, match=r"needs the package lmdb; .*pip install genflow\[lsun\]"):
+    with pytest.raises(ImportError, match=r"needs the package lmdb; .*pip install \"\.\[lsun\]\""):
         download_lsun("test", "tower", str(tmp_path))
     assert file_server.requests == []
     assert os.listdir(str(tmp_path)) == []
