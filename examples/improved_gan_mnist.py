@@ -34,7 +34,6 @@ import numpy as np
 import tensorflow.compat.v2 as tf
 
 from genflow.data import ImageSource, RandomShift
-from genflow.data.whole_file import whole_file
 from genflow.metrics import classification_accuracy
 from genflow.optimizers import linear_decay
 from genflow.training import (
@@ -50,6 +49,7 @@ from genflow.training import (
     save_tiles,
     session_from_flags,
 )
+from genflow.whole_file import whole_file
 from improved_gan_data import Splits, batch_size, fake_batch_size, load_splits, training_set
 from improved_gan_flags import MAY_CHANGE, Config, Numbers, check, run_dir
 from improved_gan_line import UpdateLine

@@ -5,8 +5,8 @@ import platform
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from genflow.ascend.process_group import STARTED
-from genflow.data.whole_file import whole_file
 from genflow.training.run_log import read_log
+from genflow.whole_file import whole_file
 
 # What the adapter prints when it has made a graph ready for the NPU.
 COMPILED = "The model has been compiled on the Ascend AI processor"

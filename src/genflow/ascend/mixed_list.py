@@ -1,12 +1,12 @@
 """The file that changes which operations Ascend's mixed precision reduces: ops_info.json."""
 
 import collections
-import difflib
 import json
-import os
 import re
-import tempfile
 from typing import Any, Dict, Iterable, List, NamedTuple, Tuple
+
+from genflow.ascend.option_refusals import suggestion
+from genflow.whole_file import whole_file
 
 Types = Tuple[str, ...]
 
@@ -50,8 +50,8 @@ def write_mixed_list(path: str, mixed_list: MixedList) -> None:
             each other.
 
     Example:
-        >>> folder = tempfile.mkdtemp()
-        >>> path = os.path.join(folder, "ops_info.json")
+        >>> import os, tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "ops_info.json")
         >>> write_mixed_list(path, MixedList(black_add=["MatMulV2"]))
         >>> with open(path) as file:
         ...     print(file.read().strip())
@@ -72,16 +72,9 @@ def write_mixed_list(path: str, mixed_list: MixedList) -> None:
                     list(types) if isinstance(types, (list, tuple)) else types
                 )
     _checked(content, "`mixed_list`")
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(content, indent=2) + "\n")
-        os.chmod(temporary, 0o644)  # `mkstemp` hides it from all other users.
-        os.replace(temporary, path)
-    except BaseException:
-        os.remove(temporary)
-        raise
+    with whole_file(path) as file:
+        json.dump(content, file, indent=2)
+        file.write("\n")
 
 
 def read_mixed_list(path: str) -> MixedList:
@@ -98,6 +91,7 @@ def read_mixed_list(path: str) -> MixedList:
         OSError: If it cannot be read.
 
     Example:
+        >>> import os, tempfile
         >>> path = os.path.join(tempfile.mkdtemp(), "ops_info.json")
         >>> write_mixed_list(path, MixedList(white_remove=["Add"]))
         >>> read_mixed_list(path).white_remove
@@ -153,13 +147,9 @@ def _check_members(content: Any, known: Dict[str, str], place: str) -> None:
         )
     for member in content:
         if member not in known:
-            close = difflib.get_close_matches(member, known, 1)
             raise ValueError(
-                "{} has a member {!r}, which nothing would read: it may have {}{}.".format(
-                    place,
-                    member,
-                    _joined(known),
-                    "; did you mean {!r}".format(*close) if close else "",
+                "{} may have {} only; got {!r}, which nothing would read: {}".format(
+                    place, _joined(known), member, suggestion(member, known, "take it out.")
                 )
             )
 

@@ -4,14 +4,12 @@ HCCL, the library that lets Ascend devices talk to each other, reads one at the 
 ends the process if it is wrong. So it is checked before.
 """
 
-import contextlib
 import json
-import os
-import uuid
-from typing import Any, Dict, Iterator, List, Sequence
+from typing import Any, Dict, List, Sequence
 
 from genflow.ascend.rank import Rank
 from genflow.ascend.rank_table_rules import JsonObject, ranks_of
+from genflow.whole_file import whole_file
 
 
 def write_rank_table(
@@ -48,7 +46,7 @@ def write_rank_table(
             )
     table = _first_template(ranks) if template == 1 else _second_template(ranks, group_name)
     ranks_of(table, path)
-    with _whole_file(path) as file:
+    with whole_file(path) as file:
         json.dump(table, file, indent=2)
         file.write("\n")
 
@@ -120,17 +118,3 @@ def _second_template(ranks: Sequence[Rank], group_name: str) -> Dict[str, Any]:
 
 def _device(rank: Rank) -> Dict[str, str]:
     return {"device_id": str(rank.device_id), "device_ip": rank.device_ip}
-
-
-@contextlib.contextmanager
-def _whole_file(path: str) -> Iterator[Any]:
-    """A text file that gets its name when it is complete."""
-    partial = "{}.{}.partial".format(path, uuid.uuid4().hex[:8])
-    file = open(partial, "x", encoding="utf-8")
-    try:
-        with file:
-            yield file
-        os.replace(partial, path)
-    except BaseException:
-        os.remove(partial)
-        raise

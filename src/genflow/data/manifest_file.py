@@ -6,7 +6,7 @@ import re
 from typing import Any, Dict, Optional, Tuple
 
 from genflow.data.record_manifest import FileSummary, RecordManifest
-from genflow.data.whole_file import whole_file
+from genflow.whole_file import whole_file
 
 _NAME = "manifest.json"
 _VERSION = 1

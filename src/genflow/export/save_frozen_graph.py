@@ -8,9 +8,9 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set
 import tensorflow.compat.v2 as tf
 
 from genflow.core.types import Tensor
-from genflow.data.whole_file import whole_file
 from genflow.export.frozen_manifest import OWN_FIELDS, VERSION, manifest_path, specs_to_json
 from genflow.export.pure_graph import check_nodes
+from genflow.whole_file import whole_file
 
 _OWNER = "What is frozen"
 # What stands for the value of a variable: of a resource variable, or of one of the old kind.

@@ -6,10 +6,10 @@ import numpy as np
 import tree
 
 from genflow.data import ImageSet, epoch_batches
-from genflow.data.whole_file import whole_file
 from genflow.training.checkpoints import Session
 from genflow.training.flow_graph import FlowGraph, mean_over
 from genflow.training.stop_signals import StopSignals
+from genflow.whole_file import whole_file
 
 
 def save_encoding(

@@ -7,10 +7,10 @@ import numpy as np
 from tqdm import tqdm
 
 from genflow.core.checks import check_positive_integer
-from genflow.data.whole_file import whole_file
 from genflow.training.gif import save_gif
 from genflow.training.images import image_grid
 from genflow.training.latent_sweeps import central_latents, class_columns, dimension_sweep
+from genflow.whole_file import whole_file
 
 # From latents `[count, z_dim]` and labels `[count]`, or `None`, to images.
 Draw = Callable[[np.ndarray, Optional[np.ndarray]], np.ndarray]

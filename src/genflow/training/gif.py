@@ -4,7 +4,7 @@ from typing import List, Sequence
 
 import numpy as np
 
-from genflow.data.whole_file import whole_file
+from genflow.whole_file import whole_file
 
 
 def save_gif(path: str, frames: Sequence[np.ndarray], seconds_per_frame: float = 0.1) -> None:

@@ -4,7 +4,7 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from genflow.data.whole_file import whole_file
+from genflow.whole_file import whole_file
 
 _DPI = 100
 _TITLE_POINTS = 8

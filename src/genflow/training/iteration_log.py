@@ -6,10 +6,10 @@ from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 
-from genflow.data.whole_file import whole_file
 from genflow.training.epoch_sums import EpochSums
 from genflow.training.report import Report
 from genflow.training.run_log import RunLog
+from genflow.whole_file import whole_file
 
 _KEY = "test_bpd"
 

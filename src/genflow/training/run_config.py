@@ -5,8 +5,8 @@ import json
 import os
 from typing import Any, Optional, Sequence
 
-from genflow.data.whole_file import whole_file
 from genflow.training.checkpoint_files import latest_checkpoint, read_state, resolve_checkpoint
+from genflow.whole_file import whole_file
 
 _FILE = "config.json"
 

@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any, Dict, List
 
-from genflow.data.whole_file import whole_file
+from genflow.whole_file import whole_file
 
 
 class RunLog:

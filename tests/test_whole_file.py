@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from genflow.data.whole_file import whole_file
+from genflow.whole_file import whole_file
 
 
 @pytest.mark.parametrize(("mode", "before", "after"), [("w", "alt", "für"), ("wb", b"a", b"\xff")])
