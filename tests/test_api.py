@@ -32,7 +32,7 @@ ALLOWED = {
     "data": set(),
     # Training is for `genflow doctor`, which tries it.
     "command_line": LOW | {"ascend", "data", "training"},
-    "ascend": set(),
+    "ascend": {"core"},
     "distributed": {"core", "optimizers", "ascend"},
     "training": LOW | OWN_FEET | HIGH,
     "metrics": LOW | OWN_FEET | HIGH,

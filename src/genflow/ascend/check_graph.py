@@ -14,6 +14,8 @@ from genflow.ascend.graph_nodes import Node, fetched_operations, needed_operatio
 from genflow.ascend.graph_rules import Rule
 from genflow.ascend.graph_shapes import find_dynamic_shapes
 from genflow.ascend.precision import npu_precision
+from genflow.ascend.precision_modes import REDUCING
+from genflow.core.precision import KEPT
 
 _NUM_NAMES = 3  # In a message.
 _NO_TYPES = frozenset(["variant", "complex64", "complex128", "bfloat16"])
@@ -93,7 +95,7 @@ def check_graph(
     findings = []
     for node in nodes_of(graph, operations):
         broken = list(_broken_rules(node, supported, node.name in shapes.constants))
-        if precision in rules.REDUCING and _is_reduced(node):
+        if precision in REDUCING and _is_reduced(node):
             broken.append(rules.REDUCED_MATRIX)
         for rule in broken + more.get(node.name, []):
             findings.append(Finding(node.name, node.type, rule.name, rule.severity, rule.advice))
@@ -244,7 +246,7 @@ def _is_reduced(node: Node) -> bool:
     """Whether mixed precision would reduce an operation on matrices, which nothing hinders."""
     if node.type not in rules.MATRIX or "float32" not in node.dtypes:
         return False
-    mark = node.definition.attr.get("_keep_dtype")
+    mark = node.definition.attr.get(KEPT)
     return mark is None or mark.i != 1
 
 

@@ -217,13 +217,6 @@ RULES = TYPE_RULES + (
 # They are neither on the list of what the device has nor computed.
 STRUCTURE = frozenset(_words("NoOp Const Placeholder PlaceholderWithDefault VarHandleOp"))
 MATRIX = frozenset(_MATRIX)
-# The precisions with which the device reduces what does not keep its type.
-REDUCING = frozenset(
-    _words(
-        "allow_mix_precision allow_mix_precision_bf16 allow_mix_precision_fp16 force_fp16 fp16 "
-        "mixed_bfloat16 mixed_float16 mixed_hif8"
-    )
-)
 CONTROL_FLOW_V1 = frozenset(_words("Merge RefMerge LoopCond"))
 ASSIGNMENTS = frozenset(_words("Assign AssignVariableOp"))
 FUNCTION_CALLS = frozenset(

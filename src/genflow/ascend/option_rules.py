@@ -7,11 +7,10 @@ from genflow.ascend.cann_release import is_before
 from genflow.ascend.option_checks import Target
 from genflow.ascend.option_refusals import conflict
 from genflow.ascend.options import OPTIONS, Value
+from genflow.ascend.precision_modes import MIXED
 
 Options = Mapping[str, Value]
 
-_MIXED_MODES = ("allow_mix_precision", "allow_mix_precision_fp16", "allow_mix_precision_bf16")
-_MIXED_MODES_V2 = ("mixed_float16", "mixed_bfloat16", "mixed_hif8")
 _KEPT_MODES = ("must_keep_origin_dtype", "origin")
 _LONGEST_HCCL_TIMEOUT = 17340
 
@@ -110,9 +109,12 @@ def _one_precision(options: Options, target: Target) -> None:
 def _mixed_list(options: Options, target: Target) -> None:
     if "modify_mixlist" not in options:
         return
-    modes, modes_v2 = _MIXED_MODES, _MIXED_MODES_V2
+    modes, modes_v2 = (
+        [value for value in OPTIONS[key].values if value in MIXED]
+        for key in ("precision_mode", "precision_mode_v2")
+    )
     if target.cann is not None and is_before(target.cann, "6.3.RC1"):
-        modes, modes_v2 = _MIXED_MODES[:1], ()
+        modes, modes_v2 = modes[:1], []
     is_mixed = options.get("precision_mode") in modes
     if not is_mixed and options.get("precision_mode_v2") not in modes_v2:
         rule = "needs mixed precision: `precision_mode` {}".format(" or ".join(modes))

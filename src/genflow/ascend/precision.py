@@ -5,34 +5,17 @@ from typing import Any, Dict, NamedTuple, Optional
 
 import tensorflow.compat.v2 as tf
 
+from genflow.ascend.options import OPTIONS
+from genflow.ascend.precision_modes import REDUCING
+from genflow.core.precision import is_kept
+
 ConfigProto = tf.compat.v1.ConfigProto
 
-# The values of the adapter's `precision_mode` and, where these are others, of its
-# `precision_mode_v2`; and to what the rewriting of a GPU or a CPU would reduce networks for it.
-_MODES = {
-    "allow_fp32_to_bf16": "",
-    "allow_fp32_to_fp16": "",
-    "allow_mix_precision": "float16",
-    "allow_mix_precision_bf16": "bfloat16",
-    "allow_mix_precision_fp16": "float16",
-    "cube_fp16in_fp32out": "",
-    "force_fp16": "float16",
-    "force_fp32": "",
-    "must_keep_origin_dtype": "",
-}
-_MODES_V2 = {
-    "cube_hif8": "",
-    "fp16": "float16",
-    "mixed_bfloat16": "bfloat16",
-    "mixed_float16": "float16",
-    "mixed_hif8": "",
-    "origin": "",
-}
-_NAMES = dict(_MODES, **_MODES_V2)
+_NAMES = sorted(set(OPTIONS["precision_mode"].values + OPTIONS["precision_mode_v2"].values))
 # The same field of the configuration, in newer and in older releases of TensorFlow 2.
 _CPU_FIELDS = ("auto_mixed_precision_onednn_bfloat16", "auto_mixed_precision_mkl")
 _CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
-_KEPT, _PRESERVED = "_keep_dtype", "_grappler_do_not_remove"
+_PRESERVED = "_grappler_do_not_remove"
 
 
 class Precision(NamedTuple):
@@ -93,7 +76,7 @@ def apply_precision(config: ConfigProto, precision: Optional[str], backend: str)
         return Precision("npu", said or "the default of the NPU")
     if not precision:
         return Precision("float32", "float32")
-    reduced = _NAMES[precision]
+    reduced = REDUCING.get(precision)
     if not reduced:
         return Precision("float32", "float32, which {} means here".format(precision))
     reason = _why_not(config, reduced, backend)
@@ -133,9 +116,10 @@ def npu_precision(precision: Optional[str]) -> Dict[str, str]:
     if precision not in _NAMES:
         raise ValueError(
             "`precision` must be a value of precision_mode or precision_mode_v2: {}; got "
-            "{!r}.".format(", ".join(sorted(_NAMES)), precision)
+            "{!r}.".format(", ".join(_NAMES), precision)
         )
-    return {"precision_mode" if precision in _MODES else "precision_mode_v2": precision}
+    is_older = precision in OPTIONS["precision_mode"].values
+    return {"precision_mode" if is_older else "precision_mode_v2": precision}
 
 
 def hold_dtypes(graph: tf.Graph, start: int = 0) -> int:
@@ -160,7 +144,7 @@ def hold_dtypes(graph: tf.Graph, start: int = 0) -> int:
     operations = graph.get_operations()
     preserved = tf.compat.v1.AttrValue(b=True)
     for operation in operations[start:]:
-        if _is_float(operation) and _is_kept(operation):
+        if _is_float(operation) and is_kept(operation):
             operation._set_attr(_PRESERVED, preserved)
     return len(operations)
 
@@ -191,13 +175,6 @@ def _why_not(config: ConfigProto, reduced: str, backend: str) -> str:
 def _cpu_field() -> Optional[str]:
     known = ConfigProto().graph_options.rewrite_options.DESCRIPTOR.fields_by_name
     return next((field for field in _CPU_FIELDS if field in known), None)
-
-
-def _is_kept(operation: Any) -> bool:
-    try:
-        return operation.get_attr(_KEPT) == 1
-    except ValueError:
-        return False
 
 
 def _is_float(operation: Any) -> bool:
