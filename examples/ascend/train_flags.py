@@ -4,6 +4,7 @@ import dataclasses
 import os
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
+from genflow.ascend import backends
 from genflow.training import check_flags, flag
 
 EXAMPLES = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -42,7 +43,7 @@ class Config:
     backend: str = flag(
         "auto",
         "what to run on; auto takes an NPU if there is one, else a GPU, else the CPU",
-        choices=["auto", "npu", "gpu", "cpu"],
+        choices=backends.NAMES,
     )
     dataset: str = flag("", "data set, by the name it has in the example; by default its first one")
     device_id: int = flag(

@@ -21,7 +21,7 @@ import time
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from case_log import COMPILED, was_compiled
-from genflow.ascend import find_backend
+from genflow.ascend import backends, find_backend
 from genflow.training import check_flags, flag, parse_flags, run_command
 from genflow.training.run_log import read_log
 from own_device import own_device
@@ -50,7 +50,7 @@ class Config:
     backend: str = flag(
         "auto",
         "what to verify; auto takes an NPU if there is one, else a GPU, else the CPU",
-        choices=["auto", "npu", "gpu", "cpu"],
+        choices=backends.NAMES,
     )
     output_path: str = flag("./verify_output", "folder of what was printed; a new one")
     skip: str = flag("", "steps to leave out, such as doctor,tests")

@@ -24,7 +24,7 @@ def devices(monkeypatch, tmp_path):
     def make(count):
         for number in range(count):
             (tmp_path / "davinci{}".format(number)).write_text("")
-        monkeypatch.setattr(backends, "_DEVICE_FILES", str(tmp_path / "davinci[0-9]*"))
+        monkeypatch.setattr(backends, "_DEVICE_FOLDER", str(tmp_path))
 
     make(0)
     return make

@@ -65,7 +65,7 @@ def table(tmp_path):
 def test_every_process_is_told_its_rank_and_keeps_the_rest(tmp_path):
     path = str(tmp_path / "hccl.json")
     write_rank_table(path, ranks_on("a", [4, 5]))
-    mine = {"HOME": "/home/me", "RANK_SIZE": "8", "JOB_ID": "7"}
+    mine = {"GREETING": "hello", "RANK_SIZE": "8", "JOB_ID": "7"}
 
     found = environments(tmp_path, find_job(rank_table=path, environment={}), mine)
 
@@ -73,7 +73,7 @@ def test_every_process_is_told_its_rank_and_keeps_the_rest(tmp_path):
         ["2", "0", "4", "4", "0", "7", path],
         ["2", "1", "5", "5", "1", "7", path],
     ]
-    assert [one["HOME"] for one in found] == ["/home/me"] * 2
+    assert [one["GREETING"] for one in found] == ["hello"] * 2
 
 
 def test_one_process_has_no_rank_table(tmp_path):

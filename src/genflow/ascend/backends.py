@@ -1,7 +1,6 @@
 """Which of NPU, GPU and CPU a session can run on, and why not on the others."""
 
 import contextlib
-import glob
 import importlib
 import importlib.util
 import io
@@ -11,11 +10,13 @@ from typing import Mapping, NamedTuple, Tuple
 
 import tensorflow.compat.v2 as tf
 
+from genflow.ascend.devices import present_devices
+
 NPU, GPU, CPU = "npu", "gpu", "cpu"
 AUTO = "auto"
 NAMES = (AUTO, NPU, GPU, CPU)
 _BRIDGE = "npu_bridge"
-_DEVICE_FILES = "/dev/davinci[0-9]*"
+_DEVICE_FOLDER = "/dev"
 _REMEDIES = {
     NPU: (
         "npu_bridge comes with CANN, for TensorFlow 1.15: source its set_env.sh, put the folder of "
@@ -125,9 +126,10 @@ def _look_for_npu(must_see_device: bool) -> Tuple[bool, str, str]:
     reason = _why_no_bridge()
     if reason:
         return False, "", reason
-    devices = sorted(glob.glob(_DEVICE_FILES))
+    devices = ["davinci{}".format(number) for number in present_devices(_DEVICE_FOLDER)]
     if must_see_device and not devices:
-        return False, "", "npu_bridge can be imported, but there is no " + _DEVICE_FILES
+        missing = os.path.join(_DEVICE_FOLDER, "davinci*")
+        return False, "", "npu_bridge can be imported, but there is no " + missing
     seen = ", ".join(devices) or "none seen"
     return True, npu_device(), "npu_bridge can be imported; devices: {}".format(seen)
 

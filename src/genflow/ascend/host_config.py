@@ -4,11 +4,11 @@ from typing import Optional
 
 import tensorflow.compat.v2 as tf
 
+from genflow.ascend import npu_optimizer
 from genflow.ascend.backends import CPU, GPU, is_bridge_loaded
 
 ConfigProto = tf.compat.v1.ConfigProto
 
-_ENTRY = "NpuOptimizer"
 _BACKENDS = (GPU, CPU)
 
 
@@ -53,12 +53,12 @@ def copy_of(config: Optional[ConfigProto]) -> ConfigProto:
 
 def _keep_off_npu(config: ConfigProto) -> None:
     optimizers = config.graph_options.rewrite_options.custom_optimizers
-    others = [entry for entry in optimizers if entry.name != _ENTRY]
+    others = [entry for entry in optimizers if entry.name != npu_optimizer.NAME]
     del optimizers[:]
     optimizers.extend(others)
     if is_bridge_loaded():
         # `npu_bridge.npu_init` adds an entry to every session that has none, and an entry without
         # this parameter sends the graph to the NPU.
         entry = optimizers.add()
-        entry.name = _ENTRY
+        entry.name = npu_optimizer.NAME
         entry.parameter_map["use_off_line"].b = False

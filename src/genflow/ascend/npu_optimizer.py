@@ -9,7 +9,7 @@ from genflow.ascend.options import Option, Value
 
 ConfigProto = tf.compat.v1.ConfigProto
 
-_NAME = "NpuOptimizer"
+NAME = "NpuOptimizer"
 _FIELD_NAMES = {"b": "bool", "i": "int", "s": "str"}
 _WRITERS = {"b": bool, "i": int, "s": str.encode}
 
@@ -38,7 +38,7 @@ def read_options(config: ConfigProto) -> Dict[str, Value]:
             if options.setdefault(key, value) != value:
                 raise ValueError(
                     "`{}` must be given once; `config` has {!r} and {!r}, in two entries {!r}: "
-                    "keep one of them.".format(key, options[key], value, _NAME)
+                    "keep one of them.".format(key, options[key], value, NAME)
                 )
     return options
 
@@ -59,7 +59,7 @@ def write_options(config: ConfigProto, options: Dict[str, Value]) -> None:
     optimizers = config.graph_options.rewrite_options.custom_optimizers
     del optimizers[:]
     entry = optimizers.add()
-    entry.name = _NAME
+    entry.name = NAME
     for key in sorted(options):
         option = find_option(key)
         setattr(entry.parameter_map[key], option.type, _WRITERS[option.type](options[key]))
@@ -94,13 +94,13 @@ def _entries(config: ConfigProto) -> List[Any]:
     """The entries for the NPU; refuses others."""
     entries = []
     for entry in config.graph_options.rewrite_options.custom_optimizers:
-        if entry.name == _NAME:
+        if entry.name == NAME:
             entries.append(entry)
         elif entry.name or entry.parameter_map:
             raise ValueError(
                 "`config` must have no custom optimizer but {!r}, which the adapter finds by "
                 "exactly this name; got {!r}: {}.".format(
-                    _NAME,
+                    NAME,
                     entry.name,
                     "name it so" if _is_meant(entry.name) else "take it out",
                 )
@@ -110,7 +110,7 @@ def _entries(config: ConfigProto) -> List[Any]:
 
 def _is_meant(name: str) -> bool:
     """Whether a name stands for the entry that the adapter reads."""
-    return name.strip().casefold() in ("", _NAME.casefold())
+    return name.strip().casefold() in ("", NAME.casefold())
 
 
 def _read(option: Option, attribute: Any) -> Value:

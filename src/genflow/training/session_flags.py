@@ -9,12 +9,12 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 import tensorflow.compat.v2 as tf
 
 from genflow import ascend
+from genflow.ascend import backends
 from genflow.ascend.loss_scale import LossScale, parse_loss_scale
 from genflow.ascend.session import check_session
 from genflow.training.checkpoints import OpenSession, Session
 from genflow.training.flags import flag
 
-_AUTO, _NPU, _CPU = "auto", "npu", "cpu"
 _FOR_NPU = ("over_dump", "data_dump_flag", "profiling", "modify_mixlist")
 _FOLDERS = ("over_dump_path", "data_dump_path", "profiling_dump_path")
 # By the names of options and arguments: the flags that stand for them.
@@ -43,9 +43,9 @@ class SessionFlags:
     """
 
     backend: str = flag(
-        "auto",
+        backends.AUTO,
         "what to run on; auto takes an NPU if there is one, else a GPU, else the CPU",
-        choices=["auto", "npu", "gpu", "cpu"],
+        choices=backends.NAMES,
     )
     precision_mode: str = flag(
         "",
@@ -100,7 +100,7 @@ def check_session_flags(flags: SessionFlags) -> None:
         check_session(flags.precision_mode, options)
     except ValueError as error:
         raise ValueError(_with_flags(str(error))) from error
-    if flags.backend != _AUTO:  # Better now than when the data is there.
+    if flags.backend != backends.AUTO:  # Better now than when the data is there.
         ascend.find_backend(flags.backend)
 
 
@@ -141,7 +141,7 @@ def loss_scale_from_flags(flags: SessionFlags) -> Optional[LossScale]:
         >>> loss_scale_from_flags(SessionFlags(backend="cpu", loss_scale="1024")).loss_scale
         1024.0
     """
-    on_npu = ascend.find_backend(flags.backend).name == _NPU
+    on_npu = ascend.find_backend(flags.backend).name == backends.NPU
     return parse_loss_scale(flags.loss_scale, on_npu)
 
 
@@ -163,7 +163,7 @@ def session_beside(flags: SessionFlags) -> Tuple[OpenSession, tf.compat.v1.Confi
         1
     """
     name = ascend.find_backend(flags.backend).name
-    name = _CPU if name == _NPU else name
+    name = backends.CPU if name == backends.NPU else name
     config = ascend.host_config(name, _threads(flags))
     return functools.partial(ascend.session, name, config=config), config
 
@@ -172,7 +172,7 @@ def session_beside(flags: SessionFlags) -> Tuple[OpenSession, tf.compat.v1.Confi
 def _opened(flags: SessionFlags, said: List[str]) -> Iterator[Session]:
     """Opens a session; `said` has what was printed before."""
     name = ascend.find_backend(flags.backend).name
-    options = _npu_options(flags) if name == _NPU else {}
+    options = _npu_options(flags) if name == backends.NPU else {}
     for path in _folders(options):
         os.makedirs(path, exist_ok=True)
     with ascend.session(
@@ -226,7 +226,7 @@ def _report(flags: SessionFlags, session: Session) -> List[str]:
             session.precision.description,
         )
     ]
-    if backend.name == _NPU:
+    if backend.name == backends.NPU:
         options = ["{}={}".format(*item) for item in sorted(session.effective_options.items())]
         return lines + ["Options of the NPU: {}.".format(", ".join(options))]
     if session.precision.dtype == "float16" and not flags.loss_scale:
