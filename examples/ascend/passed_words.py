@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any, Dict, List, Sequence, Set
 
+from genflow.training.flags import flag_names
 from train_flags import EXAMPLES, MODELS, RUN, Model
 
 # By these names in every example.
@@ -45,13 +46,7 @@ def _names_of_flags(model: Model) -> Dict[str, str]:
         sys.path.append(EXAMPLES)
     program = os.path.splitext(model.program)[0].rpartition("_")[0]
     config: Any = importlib.import_module(program + "_flags").Config
-    names = {}
-    for field in dataclasses.fields(config):
-        for name in (field.name,) + tuple(field.metadata.get("aliases", ())):
-            names["--" + name] = field.name
-        if field.metadata.get("short"):
-            names["-" + field.metadata["short"]] = field.name
-    return names
+    return {name: field.name for field in dataclasses.fields(config) for name in flag_names(field)}
 
 
 def _own_flags(model: Model, names: Dict[str, str]) -> Set[str]:

@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 import math
-from typing import Any, Optional, Sequence, Type, TypeVar
+from typing import Any, List, Optional, Sequence, Type, TypeVar
 
 Config = TypeVar("Config")
 
@@ -115,12 +115,27 @@ def check_flags(config: Any) -> None:
             raise ValueError("--{}{} must be {}.".format(field.name, names, reason))
 
 
+def flag_names(field: dataclasses.Field) -> List[str]:
+    """All that a field is called on a command line, the short name first.
+
+    Args:
+        field: Of a dataclass; see `flag`.
+
+    Example:
+        >>> @dataclasses.dataclass
+        ... class Config:
+        ...     data_dir: str = flag("", "folder with the data", short="i", aliases=["data_url"])
+        >>> flag_names(dataclasses.fields(Config)[0])
+        ['-i', '--data_dir', '--data_url']
+    """
+    short = field.metadata.get("short")
+    names = (field.name,) + field.metadata.get("aliases", ())
+    return (["-" + short] if short else []) + ["--" + name for name in names]
+
+
 def _add(parser: argparse.ArgumentParser, field: dataclasses.Field) -> None:
     """Adds the flag of a field."""
-    metadata = field.metadata
-    names = ["--" + name for name in (field.name,) + metadata.get("aliases", ())]
-    if metadata.get("short"):
-        names.insert(0, "-" + metadata["short"])
+    metadata, names = field.metadata, flag_names(field)
     # argparse formats the texts with %.
     text = metadata.get("help", "").replace("%", "%%")
     if field.default is False:
