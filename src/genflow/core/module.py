@@ -1,7 +1,7 @@
 """The base of everything that owns variables."""
 
 import collections
-from typing import Any, Callable, Iterator, Optional, Tuple
+from typing import Any, Callable, FrozenSet, Iterator, List, Optional, Tuple
 
 import tensorflow.compat.v2 as tf
 import tree
@@ -61,10 +61,10 @@ class Module(tf.Module):
             ['layers/0/log_scale', 'layers/0/shift']
         """
         seen, named = set(), collections.OrderedDict()
-        for path, variable in _walk(self, (), set()):
-            if id(variable) not in seen:
-                seen.add(id(variable))
-                named["/".join(path)] = variable
+        for path, node in walk(self):
+            if isinstance(node, tf.Variable) and id(node) not in seen:
+                seen.add(id(node))
+                named["/".join(path)] = node
         return named
 
     def _build(self, x: Nest) -> None:
@@ -117,32 +117,43 @@ def _check_dtype(nest: Nest, dtype: tf.DType, owner: Module) -> None:
             )
 
 
-def _walk(node: Any, path: Tuple[str, ...], ancestors: set) -> Iterator[Tuple[Tuple, tf.Variable]]:
-    if isinstance(node, tf.Variable):
-        yield path, node
-        return
+def walk(node: Any, path: Tuple[str, ...] = ()) -> Iterator[Tuple[Tuple[str, ...], Any]]:
+    """Every module and variable in a module or a container, itself included, with its path.
+
+    Children come in alphabetical order, after what they are in. What is shared comes once for
+    each of its paths; what begins with an underscore does not come.
+
+    Args:
+        node: Where to start.
+        path: Its own, in front of all others.
+
+    Example:
+        >>> from genflow.layers import ActNorm, Chain
+        >>> [("/".join(path), part.name) for path, part in walk(Chain([ActNorm()]))]
+        [('', 'chain'), ('layers/0', 'act_norm')]
+    """
+    return _walk(node, tuple(path), frozenset())
+
+
+def _walk(
+    node: Any, path: Tuple[str, ...], ancestors: FrozenSet[int]
+) -> Iterator[Tuple[Tuple[str, ...], Any]]:
     if id(node) in ancestors:
         return
+    if isinstance(node, (tf.Variable, tf.Module)):
+        yield path, node
+    for key, child in _children(node):
+        yield from _walk(child, path + (key,), ancestors | {id(node)})
+
+
+def _children(node: Any) -> List[Tuple[str, Any]]:
+    """What is in a module or a container, by the names that attribute paths have for it."""
+    if isinstance(node, tf.Variable):
+        return []
+    if isinstance(node, (list, tuple)):
+        return [(str(index), value) for index, value in enumerate(node)]
     if isinstance(node, tf.Module):
-        children = sorted(
-            (
-                (key, value)
-                for key, value in vars(node).items()
-                if not key.startswith("_") and _is_container(value)
-            ),
-            key=lambda item: item[0],
-        )
-    elif isinstance(node, (list, tuple)):
-        children = [(str(index), value) for index, value in enumerate(node)]
-    elif isinstance(node, dict):
-        children = sorted(
-            ((str(key), value) for key, value in node.items()), key=lambda item: item[0]
-        )
-    else:
-        return
-    for key, value in children:
-        yield from _walk(value, path + (key,), ancestors | {id(node)})
-
-
-def _is_container(value: Any) -> bool:
-    return isinstance(value, (tf.Variable, tf.Module, list, tuple, dict))
+        node = {key: value for key, value in vars(node).items() if not key.startswith("_")}
+    if not isinstance(node, dict):
+        return []
+    return sorted(((str(key), value) for key, value in node.items()), key=lambda item: item[0])

@@ -7,6 +7,7 @@ import tensorflow.compat.v2 as tf
 import tree
 
 from genflow.core.checks import assign, check_channels, check_floating, static_channels
+from genflow.core.finite import is_finite
 from genflow.core.log_det import log_det_dtype
 from genflow.core.module import Module
 from genflow.core.precision import keep_dtype
@@ -92,8 +93,7 @@ class RunningStatistics(Module):
         return self._assign(tf.cast(mean, self.mean.dtype), tf.cast(variance, self.variance.dtype))
 
     def _assign(self, mean: Tensor, variance: Tensor) -> Updates:
-        # The largest number is what an Ascend 910 has in the place of infinity.
-        usable = tf.reduce_all(tf.abs(tf.stack([mean, variance])) < mean.dtype.max)
+        usable = is_finite(tf.stack([mean, variance]))
         updates = assign(self.mean, tf.where(usable, mean, self.mean))
         return updates + assign(self.variance, tf.where(usable, variance, self.variance))
 

@@ -137,7 +137,9 @@ class Minimizer:
             raise RuntimeError("A minimizer makes one update: construct another one.")
         weights = trainable_variables(modules)
         if self.average_decay is not None:
-            self.average = WeightAverage(averaged_variables(modules), self.average_decay)
+            # With the running moments of batch norm, which are those of the weights as they are:
+            # to the average of the weights their own average fits better.
+            self.average = WeightAverage(floating_variables(modules), self.average_decay)
         self.optimizer = self._make_optimizer(global_step)
         self._guard = make_guard(self.loss_scale)
         paths, pairs = self._gradients(loss, weights)
@@ -204,12 +206,8 @@ class Minimizer:
         return [weight.assign(self.weight_decay * weight, read_value=False) for weight in weights]
 
 
-def averaged_variables(modules: Dict[str, Module]) -> Dict[str, tf.Variable]:
-    """What an average of the weights holds: these, and the statistics that go with them.
-
-    The running moments of batch norm are those of the weights as they are; with their average
-    in the place of the weights they fit better averaged, too.
-    """
+def floating_variables(modules: Dict[str, Module]) -> Dict[str, tf.Variable]:
+    """The weights of modules and the statistics that go with them, as `trainable_variables`."""
     return _variables(modules, lambda variable: variable.dtype.is_floating)
 
 

@@ -4,9 +4,9 @@ import collections
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import tensorflow.compat.v2 as tf
-import tree
 
 from genflow.core import Bijection, Module
+from genflow.core.finite import floating_leaves, is_finite
 from genflow.core.types import Nest, Tensor
 from genflow.training.minimizer import trainable_variables
 
@@ -93,15 +93,7 @@ def _bad_gradient(leaf_paths: List[str], bad: List[str]) -> str:
 def _bad(nests: Dict[str, Nest], session: Any, feed: dict) -> List[str]:
     """The names of those that are not finite throughout."""
     flags = [
-        tf.reduce_all([tf.reduce_all(_is_finite(leaf)) for leaf in tree.flatten(nest)])
+        tf.reduce_all([tf.constant(True)] + [is_finite(leaf) for leaf in floating_leaves(nest)])
         for nest in nests.values()
     ]
-    return [name for name, is_finite in zip(nests, session.run(flags, feed)) if not is_finite]
-
-
-def _is_finite(tensor: Tensor) -> Tensor:
-    tensor = tf.convert_to_tensor(tensor)
-    if not tensor.dtype.is_floating:
-        return tf.constant(True)
-    # The largest number is what an Ascend 910 has in the place of infinity.
-    return tf.abs(tensor) < tensor.dtype.max
+    return [name for name, is_good in zip(nests, session.run(flags, feed)) if not is_good]

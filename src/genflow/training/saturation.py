@@ -1,14 +1,15 @@
 """Finding the layer whose values saturate, where a number format gives no infinity."""
 
-import collections
 import contextlib
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import tensorflow.compat.v2 as tf
-import tree
 
 from genflow.core import Bijection, Module, Network
-from genflow.core.types import Nest, Tensor
+from genflow.core.finite import floating_leaves, is_finite
+from genflow.core.module import walk
+from genflow.core.types import Nest
+from genflow.training.minimizer import floating_variables
 
 Calls = List[Tuple[str, Module, Nest]]
 
@@ -53,14 +54,14 @@ def find_saturated_layer(
         the values of flow/layers/1 (ActNorm) reach 4.85e+08, and float16 ends at 6.55e+04
     """
     limit = float(dtype.max)
-    named = [(path, None, v) for path, v in _weights(modules) if v.dtype.is_floating]
+    named = [(path, None, variable) for path, variable in floating_variables(modules).items()]
     with _recorded(modules) as calls:
         compute()
-    seen = [(path, module, leaf) for path, module, nest in calls for leaf in _floats(nest)]
-    largest = [tf.reduce_max(tf.abs(tf.cast(leaf, tf.float32))) for _, _, leaf in named + seen]
+    seen = [(path, module, leaf) for path, module, y in calls for leaf in floating_leaves(y)]
+    values = [tf.convert_to_tensor(value) for _, _, value in named + seen]
     # What is not a number need not be the largest.
-    is_below = [tf.reduce_all(tf.abs(leaf) < tf.cast(limit, leaf.dtype)) for _, _, leaf in named]
-    is_below += [tf.reduce_all(tf.abs(leaf) < tf.cast(limit, leaf.dtype)) for _, _, leaf in seen]
+    is_below = [is_finite(value, dtype) for value in values]
+    largest = [tf.reduce_max(tf.abs(tf.cast(value, tf.float32))) for value in values]
     found = session.run([is_below, largest], feed)
     for (path, module, _), below, value in zip(named + seen, *found):
         if not below:
@@ -73,34 +74,22 @@ def find_saturated_layer(
     return ""
 
 
-def _weights(modules: Dict[str, Module]) -> Iterator[Tuple[str, tf.Variable]]:
-    for prefix, module in sorted(modules.items()):
-        for path, variable in module.named_variables().items():
-            yield "{}/{}".format(prefix, path), variable
-
-
-def _floats(nest: Nest) -> List[Tensor]:
-    leaves = [tf.convert_to_tensor(leaf) for leaf in tree.flatten(nest) if leaf is not None]
-    return [leaf for leaf in leaves if leaf.dtype.is_floating]
-
-
 @contextlib.contextmanager
 def _recorded(modules: Dict[str, Module]) -> Iterator[Calls]:
     """Notes what every part returns, while it is entered."""
     calls = []  # type: Calls
     taps = [
-        (module, name)
-        for module in _paths(modules).values()
+        (path, module, name)
+        for path, module in _called_parts(modules).items()
         for name in ("_forward", "_inverse", "_call")
         if hasattr(module, name)
     ]
-    paths = {id(module): path for path, module in _paths(modules).items()}
-    for module, name in taps:
-        setattr(module, name, _tapped(getattr(module, name), paths[id(module)], module, calls))
+    for path, module, name in taps:
+        setattr(module, name, _tapped(getattr(module, name), path, module, calls))
     try:
         yield calls
     finally:
-        for module, name in taps:
+        for _, module, name in taps:
             delattr(module, name)
 
 
@@ -113,26 +102,11 @@ def _tapped(call: Callable, path: str, module: Module, calls: Calls) -> Callable
     return run
 
 
-def _paths(modules: Dict[str, Module]) -> "collections.OrderedDict[str, Module]":
+def _called_parts(modules: Dict[str, Module]) -> Dict[str, Module]:
     """The bijections and networks inside, by their attribute paths; each of them once."""
-    found = collections.OrderedDict()
-    seen = set()
-
-    def walk(node: Any, path: str) -> None:
-        if isinstance(node, tf.Module):
-            if id(node) in seen:
-                return
-            seen.add(id(node))
-            if isinstance(node, (Bijection, Network)):
-                found[path] = node
-            node = {key: value for key, value in vars(node).items() if not key.startswith("_")}
-        if isinstance(node, dict):
-            for key, value in sorted(node.items(), key=lambda item: str(item[0])):
-                walk(value, "{}/{}".format(path, key))
-        elif isinstance(node, (list, tuple)):
-            for index, value in enumerate(node):
-                walk(value, "{}/{}".format(path, index))
-
+    first_paths = {}  # type: Dict[Module, str]
     for prefix, module in sorted(modules.items()):
-        walk(module, prefix)
-    return found
+        for path, node in walk(module, (prefix,)):
+            if isinstance(node, (Bijection, Network)):
+                first_paths.setdefault(node, "/".join(path))
+    return {path: module for module, path in first_paths.items()}
