@@ -65,14 +65,14 @@ class FlowGraph:
         tf.compat.v1.set_random_seed(seed)
         self._build_inputs(dataset, image_shape)
         self.flow = make_flow(lambda: self.noise_seed)
-        self.x = reduce_bits(self.images, num_bits)
-        self.context = self._one_hot(self.labels)
+        self._inputs = self._flow_inputs(self.images, self.labels)
+        self.x, self.context, _ = self._inputs
         self.modules = {"flow": self.flow}
         self._classifier_weight = classifier_weight
         if make_classifier is not None:
             self.modules["classifier"] = make_classifier(self.flow)
-        inputs = (self.x, self.context, self.labels)
-        self.latents, self.predictions, self.per_image = self._measured(inputs, training=False)
+        measured = self._measured(self._inputs, training=False)
+        self.latents, self.predictions, self.per_image = measured
         _, self.initial_updates = self.flow.initialize(self.x, self.context)
         self._build_update(minimizer)
         decoded = self.flow.decode(self.latents, self.context)
@@ -104,7 +104,7 @@ class FlowGraph:
         """
         return find_saturated_layer(
             self.modules,
-            lambda: self._measured((self.x, self.context, self.labels), self.training),
+            lambda: self._measured(self._inputs, self.training),
             session,
             feed,
             dtype,
@@ -148,9 +148,7 @@ class FlowGraph:
 
     def _build_update(self, minimizer: Minimizer) -> None:
         self.training = any(_differs_in_training(module) for module in self.modules.values())
-        images, labels = self.batch
-        x, context = reduce_bits(images, self._num_bits), self._one_hot(labels)
-        per_image = self._measured((x, context, labels), self.training)[2]
+        per_image = self._measured(self._flow_inputs(*self.batch), self.training)[2]
         with keep_dtype():
             means = {name: tf.reduce_mean(values) for name, values in per_image.items()}
         loss = means["loss"]
@@ -169,8 +167,9 @@ class FlowGraph:
         dtype = tree.flatten(self.latents)[0].dtype
         self._sampled_latents = self.flow.base.sample(shape, self._temperature, seed, dtype)
 
-    def _one_hot(self, labels: Tensor) -> Optional[Tensor]:
-        return None if self._num_classes is None else tf.one_hot(labels, self._num_classes)
+    def _flow_inputs(self, images: Tensor, labels: Tensor) -> Inputs:
+        context = None if self._num_classes is None else tf.one_hot(labels, self._num_classes)
+        return reduce_bits(images, self._num_bits), context, labels
 
 
 def _differs_in_training(module: Module) -> bool:
