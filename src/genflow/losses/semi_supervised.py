@@ -79,7 +79,7 @@ def logit_of_real(class_logits: Tensor) -> Tensor:
         https://arxiv.org/abs/1606.03498
     """
     class_logits = _checked(class_logits)
-    return tf.reduce_logsumexp(class_logits[:, :-1], axis=1) - class_logits[:, -1]
+    return _log_sum_exp(class_logits[:, :-1]) - class_logits[:, -1]
 
 
 def labelled_loss(class_logits: Tensor, labels: Tensor) -> Tensor:
@@ -268,3 +268,9 @@ def _checked_pair(class_logits: Tensor, labels: Tensor) -> Tuple[Tensor, Tensor]
             "{}.".format(class_logits.shape, labels.shape)
         )
     return class_logits, tf.cast(labels, tf.int32)
+
+
+def _log_sum_exp(logits: Tensor) -> Tensor:
+    # Not `tf.reduce_logsumexp`: it asks whether logits are finite, which an Ascend 910 cannot tell.
+    largest = tf.stop_gradient(tf.reduce_max(logits, axis=1, keepdims=True))
+    return largest[:, 0] + tf.math.log(tf.reduce_sum(tf.exp(logits - largest), axis=1))

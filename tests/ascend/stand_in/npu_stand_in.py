@@ -40,8 +40,7 @@ def recorded(name, fails_by=None, node_name=None):
             raise tf.errors.InternalError(None, None, "{} failed.".format(name))
         return np.int32(0)
 
-    with tf.device("/cpu:0"):
-        return tf.py_func(run, [], tf.int32, stateful=True, name=node_name or name).op
+    return _host_operation(run, [], node_name or name).op
 
 
 def passed(name, tensor):
@@ -57,10 +56,7 @@ def float_status():
         calls.append("NpuGetFloatStatusV2")
         return np.array([int(flags["overflow"])] + [0] * 7, np.int32)
 
-    with tf.device("/cpu:0"):
-        status = tf.py_func(run, [], tf.int32, stateful=True, name="NpuGetFloatStatusV2")
-    status.set_shape([8])
-    return status
+    return _host_operation(run, [8], "NpuGetFloatStatusV2")
 
 
 def clear_float_status():
@@ -71,5 +67,12 @@ def clear_float_status():
         flags["overflow"] = False
         return np.int32(0)
 
+    return _host_operation(run, [], "NpuClearFloatStatusV2").op
+
+
+def _host_operation(run, shape, name):
+    """An operation of a known shape, as those of the adapter are."""
     with tf.device("/cpu:0"):
-        return tf.py_func(run, [], tf.int32, stateful=True, name="NpuClearFloatStatusV2").op
+        result = tf.py_func(run, [], tf.int32, stateful=True, name=name)
+    result.set_shape(shape)
+    return result
