@@ -34,7 +34,8 @@ from genflow.training import (
 from glow_cifar10 import make_trainer
 from glow_data import load_data
 from glow_flags import MAY_CHANGE, Config, check, check_data
-from glow_original import Original, as_arguments, listed, load_original
+from glow_original import load_original
+from glow_original_file import Original, as_arguments, listed
 
 # Flags of `glow_cifar10.py` that say where another run comes from or what to do with it.
 MEANINGLESS = ("restore_path", "inference", "resume")

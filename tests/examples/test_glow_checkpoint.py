@@ -27,6 +27,7 @@ IMAGE_SHAPE = (8, 16, 3)
 def examples():
     """The modules of the examples, as a script beside them imports them."""
     names = ["glow_cifar10", "glow_original", "glow_checkpoint", "glow_data"]
+    names += ["glow_original_file", "glow_original_variables"]
     sys.path.insert(0, EXAMPLES)
     try:
         yield [importlib.import_module(name) for name in names]
