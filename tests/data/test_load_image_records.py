@@ -25,7 +25,8 @@ LABELS = np.arange(NUM_IMAGES, dtype=np.int32) % 3
 def written(tmp_path_factory):
     data_dir = str(tmp_path_factory.mktemp("records") / "tiny")
     image_set = ImageSet("random", IMAGES, LABELS, num_classes=3)
-    splits = {"train": image_set, "test": image_set.take(4)}
+    others = ImageSet("random", 255 - IMAGES[:4], LABELS[:4], num_classes=3)
+    splits = {"train": image_set, "test": others}
     write_image_records(splits, data_dir, num_shards=3, seed=1)
     return data_dir
 

@@ -292,12 +292,13 @@ def test_the_labelled_ones_are_a_set_of_their_own(source, part):
 
 
 @pytest.mark.parametrize("changed", [False, True])
-@pytest.mark.parametrize("name", ["take", "sample", "hold_out"])
+@pytest.mark.parametrize("name", ["take", "sample", "hold_out", "select"])
 def test_other_parts_are_refused(source, name, changed):
     found = PartlyLabelledSet(source, 5)
     whole = TransformedSet(found, lambda images: images) if changed else found
-    arguments = [4] if name == "take" else [4, 0]
-    with pytest.raises(TypeError, match="no `take`, `sample` or `hold_out`.*made of .numbered"):
+    arguments = {"take": [4], "select": [[4, 0]]}.get(name, [4, 0])
+    match = "no `take`, `sample`, `hold_out` or `select`.*made of .numbered.*first, and make"
+    with pytest.raises(TypeError, match=match):
         getattr(whole, name)(*arguments)
 
 

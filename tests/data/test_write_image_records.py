@@ -1,8 +1,10 @@
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from genflow.data import (
 )
 from genflow.data.manifest_file import read_manifest
 from genflow.data.permutation import permutation
+from genflow.data.shared_images import image_digests
 from tests.data.tfrecords import random_images, write_split
 
 NUM_IMAGES = 23
@@ -208,6 +211,65 @@ def test_splits_that_are_there_must_be_of_the_same_data_set(data_dir):
     assert os.listdir(data_dir) == ["train"]
 
 
+@pytest.mark.parametrize("copy", [lambda source: source, lambda source: source.take(9)])
+def test_rejects_splits_of_the_same_images(data_dir, copy):
+    """Be it one object or another with the same images, in another order."""
+    source = image_set()
+    splits = {"train": source, "validation": image_set(seed=1), "test": copy(source)}
+    with pytest.raises(ValueError, match="without an image in common; .*'train'.*hold_out"):
+        write_image_records(splits, data_dir)
+    assert not os.path.exists(data_dir) or os.listdir(data_dir) == []
+
+
+def test_rejects_the_images_of_a_split_that_is_there(data_dir):
+    source = image_set()
+    write_image_records({"validation": image_set(seed=1), "train": source}, data_dir)
+    with pytest.raises(ValueError, match="all 9 images of 'test' are in 'train', too"):
+        write_image_records({"test": source.sample(9, seed=3)}, data_dir)
+    assert sorted(os.listdir(data_dir)) == ["train", "validation"]
+
+
+def test_says_how_many_images_two_splits_share(data_dir):
+    """Some data sets have a few images twice; each of these counts."""
+    first, other = image_set(), image_set(seed=1)
+    images = np.concatenate([other.images, first.images[[3, 5, 5]]])
+    test = ImageSet("random", images, np.zeros(len(images), np.int32), 4)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        write_image_records({"train": image_set(40), "test": test}, data_dir)
+        write_image_records({"validation": new_and(test, [0, 24, 25])}, data_dir)
+    assert [re.match("(.*), too: ", str(warning.message)).group(1) for warning in caught] == [
+        "3 of the 26 images of 'test' are in 'train'",
+        "2 of the 5 images of 'validation' are in 'train'",
+        "3 of the 5 images of 'validation' are in 'test'",
+    ]
+    assert {warning.filename for warning in caught} == {__file__}
+    assert sorted(os.listdir(data_dir)) == sorted(SPLITS)
+
+
+def new_and(source, indices):
+    """Two new images, and some of a set."""
+    images = np.concatenate([image_set(2, seed=7).images, source.images[indices]])
+    return ImageSet("random", images, np.zeros(len(images), np.int32), 4)
+
+
+def test_says_nothing_of_splits_that_share_no_image(data_dir):
+    train, test = image_set(300).hold_out(100, seed=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        write_image_records({"train": train}, data_dir)
+        write_image_records({"test": test}, data_dir)
+
+
+def test_a_few_numbers_are_kept_of_each_image():
+    """Whatever their size: eight bytes, the same for the same image and for no other."""
+    images = image_set(600, shape=(2, 2, 1)).images
+    digests = image_digests(images)
+    assert digests.nbytes == 8 * 600
+    assert len(np.unique(digests)) == len({image.tobytes() for image in images})
+    np.testing.assert_array_equal(image_digests(images[::-1]), digests[::-1])
+
+
 def test_the_two_kinds_of_records_are_not_mixed(data_dir):
     write_split(data_dir, random_images(4), np.zeros(4, int), num_shards=1)
     write_manifest(data_dir, "train")
@@ -224,7 +286,7 @@ def test_squares_are_not_written_beside_images_as_they_are(data_dir, tmp_path):
 
 def test_each_kind_says_what_reads_the_other(tmp_path):
     as_they_are, of_glow = str(tmp_path / "a"), str(tmp_path / "b")
-    write_image_records({"train": image_set(), "validation": image_set()}, as_they_are)
+    write_image_records({"train": image_set(), "validation": image_set(seed=1)}, as_they_are)
     write_split(of_glow, random_images(4), np.zeros(4, int), num_shards=1)
     for split in ["train", "test"]:
         match = "images as they are, which `load_image_records` reads"
@@ -278,7 +340,9 @@ def test_real_digits(real_mnist_dir, data_dir):
     train, test = (load_mnist(split, real_mnist_dir) for split in ["train", "test"])
     rest, held_out = train.take(900).hold_out(200, seed=5)
     splits = {"train": rest, "validation": held_out, "test": test.take(300)}
-    write_image_records(splits, data_dir, num_shards=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        write_image_records(splits, data_dir, num_shards=3)
     numbers = {image.tobytes(): number for number, image in enumerate(train.images[:900])}
     assert len(numbers) == 900
     found = {}

@@ -36,8 +36,8 @@ class PartlyLabelledSet(ImageSource):
     example of each, then the second of each; so even its beginning is balanced.
 
     `shard` gives each process a part of the labelled and a part of the unlabelled examples. There
-    is no `take`, `sample` or `hold_out`: an image could come into a part twice, or into two parts.
-    Take a part of the other set instead, before its labels are hidden.
+    is no `take`, `sample`, `hold_out` or `select`: an image could come into a part twice, or into
+    two parts. Take a part of the other set instead, before its labels are hidden.
 
     Shapes:
         labelled_indices: `[num_labelled]`, int64, integers in `[0, len(source))`.
@@ -188,9 +188,9 @@ class PartlyLabelledSet(ImageSource):
 
     def _no_parts(self) -> TypeError:
         return TypeError(
-            "A PartlyLabelledSet has no `take`, `sample` or `hold_out`, since every labelled image "
-            "is in it twice: take a part of the set that it was made of ({}), and make another one "
-            "of that.".format(self.name)
+            "A PartlyLabelledSet has no `take`, `sample`, `hold_out` or `select`, since every "
+            "labelled image is in it twice: take a part of the set that it was made of ({}) first, "
+            "and make a PartlyLabelledSet of that.".format(self.name)
         )
 
     def _set_examples(self, labelled: np.ndarray, unlabelled: np.ndarray) -> None:

@@ -2,17 +2,24 @@
 
 import contextlib
 import os
-from typing import Dict, List
+from typing import Collection, Dict, List
 
 import numpy as np
 
 from genflow.data.image_source import ImageSource
+from genflow.data.load_image_records import load_image_records
 from genflow.data.manifest_file import read_manifest
 from genflow.data.permutation import permutation
 from genflow.data.record_example import encode_example
 from genflow.data.record_files import file_name
 from genflow.data.record_folders import IMAGE_SPLITS, image_split_folder
 from genflow.data.shard import shard_bounds
+from genflow.data.shared_images import (
+    check_shared_images,
+    image_digests,
+    refuse_one_source,
+    source_digests,
+)
 from genflow.data.whole_folder import refuse_existing, whole_folder
 from genflow.data.write_manifest import list_records
 
@@ -34,6 +41,10 @@ def write_image_records(
     shape, and the manifest, which does. The folders appear only when all of them have been
     written and read again: whatever happens before, nothing is left behind.
 
+    Splits are to have no image in common, pixel for pixel, with each other or with those that are
+    there already, which are read for that. A warning says how many they share, as some data sets
+    have images twice.
+
     Args:
         splits: What is written as "train", "validation" and "test", or as some of them. Which
             images are for what is decided before: see `ImageSource.hold_out`.
@@ -45,8 +56,8 @@ def write_image_records(
         FileExistsError: If there is something in the folder of a split.
         TypeError: If a split is no `ImageSource`.
         ValueError: If an argument is out of range, the splits differ in the shape of their
-            images or in their number of classes, also from those that are there already, or a
-            label is not known.
+            images or in their number of classes, also from those that are there already, all
+            images of a split are in another one, or a label is not known.
 
     Example:
         >>> import tempfile
@@ -65,11 +76,13 @@ def write_image_records(
     _check_splits(splits, num_shards)
     _check_neighbours(next(iter(splits.values())), data_dir)
     orders = {split: permutation(len(source), seed) for split, source in splits.items()}
+    digests = _neighbour_digests(data_dir, splits)
     with contextlib.ExitStack() as stack:
         for split, source in splits.items():
             partial = stack.enter_context(whole_folder(folders[split]))
-            _write_split(source, orders[split], partial, num_shards)
+            digests[split] = _write_split(source, orders[split], partial, num_shards)
             list_records(partial, source.num_classes, None, tuple(source.image_shape))
+        check_shared_images(digests, new=splits)
 
 
 def _check_splits(splits: Dict[str, ImageSource], num_shards: int) -> None:
@@ -82,6 +95,7 @@ def _check_splits(splits: Dict[str, ImageSource], num_shards: int) -> None:
                     split, type(source).__name__
                 )
             )
+    refuse_one_source(splits)
     for what in ("image_shape", "num_classes"):
         found = {split: _property(source, what) for split, source in splits.items()}
         if len(set(found.values())) > 1:
@@ -120,11 +134,23 @@ def _check_neighbours(source: ImageSource, data_dir: str) -> None:
                 )
 
 
-def _write_split(source: ImageSource, order: np.ndarray, folder: str, num_shards: int) -> None:
+def _neighbour_digests(data_dir: str, splits: Collection[str]) -> Dict[str, np.ndarray]:
+    """The digests of the splits that are there already."""
+    return {
+        split: source_digests(load_image_records(data_dir, split), "reading " + split)
+        for split in IMAGE_SPLITS
+        if split not in splits and read_manifest(image_split_folder(data_dir, split))
+    }
+
+
+def _write_split(
+    source: ImageSource, order: np.ndarray, folder: str, num_shards: int
+) -> np.ndarray:
+    """Writes the images of a split; returns their digests."""
     import tensorflow.compat.v2 as tf  # Not at the top: the rest of the data needs no TensorFlow.
     from tqdm import tqdm
 
-    description = "writing " + os.path.basename(folder)
+    digests, description = [], "writing " + os.path.basename(folder)
     with tqdm(total=len(source), desc=description, unit="image") as progress:
         for number in range(num_shards):
             path = os.path.join(folder, file_name(folder, None, number, num_shards))
@@ -135,7 +161,9 @@ def _write_split(source: ImageSource, order: np.ndarray, folder: str, num_shards
                     _check_labels(labels, source)
                     for image, label in zip(images, labels):
                         writer.write(encode_example(image, label))
+                    digests.append(image_digests(images))
                     progress.update(len(indices))
+    return np.concatenate(digests)
 
 
 def _pieces(order: np.ndarray) -> List[np.ndarray]:
