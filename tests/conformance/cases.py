@@ -749,6 +749,14 @@ NETWORKS = [
         normal(4, 3, 8),
         out_channels=8,
     ),
+    Case(
+        "weight_norm_minibatch_discrimination",
+        lambda: networks.WeightNormMinibatchDiscrimination(2, kernel_size=3, seed=1),
+        normal(4),
+        initializes=True,
+        out_channels=6,
+        mixes_examples=True,
+    ),
     # Of what it takes, a weight, the first axis is one of inputs, not of examples.
     Case(
         "spectral_norm",

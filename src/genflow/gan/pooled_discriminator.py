@@ -34,8 +34,8 @@ class PooledDiscriminator(ComposedNetwork):
         head: The last layer.
 
     Example:
-        >>> from genflow.networks import MinibatchDiscrimination
-        >>> network = PooledDiscriminator((4, 8), make_minibatch=MinibatchDiscrimination)
+        >>> from genflow.networks import WeightNormMinibatchDiscrimination
+        >>> network = PooledDiscriminator((4, 8), make_minibatch=WeightNormMinibatchDiscrimination)
         >>> network(tf.ones([2, 32, 32, 3]), training=True).shape.as_list()
         [2, 10]
 
@@ -65,7 +65,8 @@ class PooledDiscriminator(ComposedNetwork):
             dropout: ... and of what the convolutions of a width give.
             slope: Of the leaky ReLU, below zero.
             make_minibatch: Class or function without arguments that gives what stands between
-                the features and the last layer: nothing, or `MinibatchDiscrimination`, with
+                the features and the last layer: nothing, or the authors'
+                `WeightNormMinibatchDiscrimination`, or `MinibatchDiscrimination`, with
                 `average=True` (the authors take the sum) where the batches of evaluation are
                 of another size.
             seed: Seed of the initial weights, but those of `make_minibatch`.

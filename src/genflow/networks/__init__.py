@@ -38,6 +38,7 @@ from genflow.networks.virtual_batch_norm import VirtualBatchNorm
 from genflow.networks.weight_norm import channel_norms, kernel_norm
 from genflow.networks.weight_norm_conv import WeightNormConv
 from genflow.networks.weight_norm_dense import WeightNormDense
+from genflow.networks.weight_norm_minibatch_discrimination import WeightNormMinibatchDiscrimination
 from genflow.networks.weight_normalization import WeightNormalization
 from genflow.networks.zeros_conv import ZerosConv
 from genflow.networks.zeros_dense import ZerosDense
@@ -70,6 +71,7 @@ __all__ = [
     "VirtualBatchNorm",
     "WeightNormConv",
     "WeightNormDense",
+    "WeightNormMinibatchDiscrimination",
     "WeightNormalization",
     "ZerosConv",
     "ZerosDense",

@@ -34,7 +34,7 @@ class MinibatchDiscrimination(Network):
     of other examples. Never have real and generated examples in one batch.
 
     The numbers and the initial weight are by default the authors'. Their layer also normalises
-    the weight, scales it, and adds a bias to `o`; the scale and the bias they set from data.
+    the weight and adds a bias: that is `WeightNormMinibatchDiscrimination`.
 
     Shapes:
         x: `[batch, channels]`.
@@ -88,12 +88,26 @@ class MinibatchDiscrimination(Network):
         check_rank(x, [2], owner=self)
         check_floating(x.dtype, owner=self)
         check_channels(x, static_size(self.weight, 0), self, "its input, as at the first call")
-        m = tf.cast(tf.matmul(x, self.weight), log_det_dtype(x.dtype))
-        m = tf.reshape(m, [-1, self.num_kernels, self.kernel_size])
-        distances = tf.reduce_sum(tf.abs(m[:, tf.newaxis] - m[tf.newaxis]), axis=-1)
-        batch = tf.shape(x)[0]
-        others = 1.0 - tf.eye(batch, dtype=m.dtype)
-        if self.average:
-            others = tf.math.divide_no_nan(others, tf.cast(batch - 1, m.dtype))
-        closeness = tf.reduce_sum(tf.exp(-distances) * others[:, :, tf.newaxis], axis=1)
-        return tf.concat([x, tf.cast(closeness, x.dtype)], axis=-1)
+        distances = kernel_distances(tf.matmul(x, self.weight), self.num_kernels)
+        return tf.concat([x, tf.cast(closeness(distances, self.average), x.dtype)], axis=-1)
+
+
+def kernel_distances(m: Tensor, num_kernels: int) -> Tensor:
+    """How far each two examples are apart in every kernel: `[batch, batch, num_kernels]`.
+
+    Args:
+        m: `[batch, num_kernels * kernel_size]`: what is compared.
+        num_kernels: Number of ways to compare.
+    """
+    m = tf.cast(m, log_det_dtype(m.dtype))
+    m = tf.reshape(m, [-1, num_kernels, static_size(m, 1) // num_kernels])
+    return tf.reduce_sum(tf.abs(m[:, tf.newaxis] - m[tf.newaxis]), axis=-1)
+
+
+def closeness(distances: Tensor, average: bool) -> Tensor:
+    """The sum of `exp(-distance)` to the other examples, or the mean: `[batch, num_kernels]`."""
+    batch = tf.shape(distances)[0]
+    others = 1.0 - tf.eye(batch, dtype=distances.dtype)
+    if average:
+        others = tf.math.divide_no_nan(others, tf.cast(batch - 1, distances.dtype))
+    return tf.reduce_sum(tf.exp(-distances) * others[:, :, tf.newaxis], axis=1)
