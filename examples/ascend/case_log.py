@@ -4,7 +4,7 @@ import os
 import platform
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from genflow.ascend.process_group import STARTED
+from genflow.ascend.process_log import STARTED
 from genflow.training.run_log import read_log
 from genflow.whole_file import whole_file
 

@@ -1,13 +1,10 @@
 """What may follow `--`: flags of an example that the script has no say in."""
 
 import dataclasses
-import importlib
-import os
-import sys
-from typing import Any, Dict, List, Sequence, Set
+from typing import Dict, List, Sequence, Set
 
 from genflow.training.flags import flag_names
-from train_flags import EXAMPLES, MODELS, RUN, Model
+from train_flags import MODELS, RUN, Model, example_module
 
 # By these names in every example.
 _SAME = (
@@ -42,11 +39,8 @@ def check_passed(network: str, words: Sequence[str]) -> None:
 
 def _names_of_flags(model: Model) -> Dict[str, str]:
     """The flags of an example, by all of their names."""
-    if EXAMPLES not in sys.path:
-        sys.path.append(EXAMPLES)
-    program = os.path.splitext(model.program)[0].rpartition("_")[0]
-    config: Any = importlib.import_module(program + "_flags").Config
-    return {name: field.name for field in dataclasses.fields(config) for name in flag_names(field)}
+    fields = dataclasses.fields(example_module(model, "flags").Config)
+    return {name: field.name for field in fields for name in flag_names(field)}
 
 
 def _own_flags(model: Model, names: Dict[str, str]) -> Set[str]:

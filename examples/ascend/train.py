@@ -27,10 +27,11 @@ import time
 from typing import List, Optional, Sequence, Tuple
 
 from case_log import Case, case_files, case_name, read_case, was_compiled, write_case
+from epochs import epochs_as_steps
 from genflow.ascend import Job, Rank, find_backend, find_job, launch
+from genflow.ascend.devices import own_device, physical_number
 from genflow.ascend.loss_scale import parse_loss_scale
 from genflow.training import parse_flags, run_command
-from own_device import own_device
 from passed_words import check_passed
 from starts import note_start, read_starts
 from train_flags import MODELS, RUN, SCRIPTS, Config, Script, batch_size, check, command_line
@@ -43,6 +44,7 @@ def train(config: Config, script: Script, others: Sequence[str]) -> int:
     check_passed(config.network, others)
     backend = find_backend(config.backend).name
     job = make_job(config, script, backend)
+    config = epochs_as_steps(config, script, others)
     for rank in job.ranks:
         _check_new(config, script, job, device_folder(config, rank))
     for rank in job.ranks:
@@ -66,7 +68,7 @@ def make_job(config: Config, script: Script, backend: str) -> Job:
     """The processes; on anything but NPUs they do not talk to each other."""
     if script.num_devices == 1:
         rank_table = None if backend == "npu" else "none"
-        device = config.device_id if config.device_id >= 0 else own_device()
+        device = config.device_id if config.device_id >= 0 else physical_number(own_device())
         # One that the environment names is for other jobs.
         return find_job(device_ids=[device], rank_table=rank_table, environment={})
     count = config.num_devices or script.num_devices
@@ -76,9 +78,11 @@ def make_job(config: Config, script: Script, backend: str) -> Job:
             "their first weights, and each would see all images. Train on one, with "
             "train_full_1p.sh, or pass --backend cpu to try this script."
         )
+    share = " All of them share the first GPU." if backend == "gpu" else ""
     print(
         "NOTE: {} processes on the {} train {} models, each with a seed and a folder of its own. "
-        "Nothing is averaged between them.".format(count, backend.upper(), count)
+        "Nothing is averaged between them.{} In the result ActualFPS is the sum of their rates; "
+        "the rest is of the first one.".format(count, backend.upper(), count, share)
     )
     return find_job(count, rank_table="none")
 
@@ -106,6 +110,10 @@ def write(config: Config, script: Script, job: Job, backend: str, seconds: float
         more["CompiledOnNPU"] = was_compiled(os.path.join(folders[0], name))
     if job.num_ranks > 1:
         more["GradientsAveraged"] = False
+        place = ", all on one GPU" if backend == "gpu" else ""
+        more["Models"] = "{}, each by itself{}; ActualFPS is of all, the rest of the first".format(
+            job.num_ranks, place
+        )
     return write_case(
         folders[0],
         model.title,

@@ -1,8 +1,10 @@
 """The arguments of `train_*.sh`, and what they are for each of the four examples."""
 
 import dataclasses
+import importlib
 import os
-from typing import Dict, List, NamedTuple, Optional, Sequence
+import sys
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from genflow.ascend import backends
 from genflow.training import check_flags, flag
@@ -27,7 +29,12 @@ class Config:
     data_path: str = flag("", "folder with the data; needed, but for --dataset digits or photos")
     output_path: str = flag("./output", "folder of the logs and the run, in that of the device")
     train_steps: int = flag(0, "updates to make", at_least=0)
-    train_epochs: int = flag(0, "epochs to train; 0 for those of the example", at_least=0)
+    train_epochs: int = flag(
+        0,
+        "epochs to train; 0 for those of the example; of improved_gan, which counts updates, as "
+        "many as draw all its images so often",
+        at_least=0,
+    )
     batch_size: int = flag(0, "images in each update; 0 for that of the example", at_least=0)
     precision_mode: str = flag("", "such as allow_mix_precision; nothing changed by default")
     loss_scale: str = flag(
@@ -187,16 +194,23 @@ def check(config: Config, script: Script) -> None:
         raise FileNotFoundError("--data_path must be a folder; got {}.".format(config.data_path))
     if config.train_steps and config.train_epochs:
         raise ValueError("--train_steps and --train_epochs both say how long: leave one out.")
-    if config.train_epochs and MODELS[config.network].epochs is None:
-        raise ValueError(
-            "--train_epochs is not for {}, which counts updates: pass --train_steps.".format(
-                config.network
-            )
-        )
     if script.num_devices == 1 and config.num_devices:
         raise ValueError("--num_devices is for train_full_8p.sh: leave it out.")
     if script.num_devices > 1 and config.device_id >= 0:
         raise ValueError("--device_id is for one device: leave it out, or pass --num_devices.")
+
+
+def example_module(model: Model, part: str) -> Any:
+    """Imports what an example has in a file of its own.
+
+    Args:
+        model: One of the examples.
+        part: Such as "flags".
+    """
+    if EXAMPLES not in sys.path:
+        sys.path.append(EXAMPLES)
+    program = os.path.splitext(model.program)[0].rpartition("_")[0]
+    return importlib.import_module("{}_{}".format(program, part))
 
 
 def batch_size(config: Config) -> int:

@@ -22,9 +22,9 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from case_log import COMPILED, was_compiled
 from genflow.ascend import backends, find_backend
+from genflow.ascend.devices import own_device, physical_number
 from genflow.training import check_flags, flag, parse_flags, run_command
 from genflow.training.run_log import read_log
-from own_device import own_device
 from train_flags import EXAMPLES, MODELS, RUN
 
 # Flags that make each model small.
@@ -197,12 +197,10 @@ class Verification:
         return os.path.join(self._folder, "_".join(filter(None, [network, backend, name])))
 
     def _log(self, network: str, backend: str, name: str) -> str:
-        return os.path.join(
-            self._place(network, backend, name), str(own_device()), RUN, "log.jsonl"
-        )
+        return os.path.join(self._place(network, backend, name), own_folder(), RUN, "log.jsonl")
 
     def _check_compiled(self, network: str, name: str) -> None:
-        device = str(own_device())
+        device = own_folder()
         folder = os.path.join(self._place(network, self.backend, name), device)
         if not was_compiled(os.path.join(folder, "train_{}.log".format(device))):
             raise _FailError(
@@ -224,6 +222,11 @@ class Verification:
         return lines[-1]
 
 
+def own_folder() -> str:
+    """Name of the folder of the device that the environment means."""
+    return str(physical_number(own_device()))
+
+
 class _FailError(Exception):
     """A step has not gone well; the message says why."""
 
@@ -235,7 +238,7 @@ class _SkipError(Exception):
 def verify(config: Config) -> int:
     """Takes all steps; returns the exit status."""
     check_flags(config)
-    own_device()  # Refuses what is none before anything is made.
+    own_folder()  # Refuses what is none before anything is made.
     backend = find_backend(config.backend)
     os.makedirs(config.output_path, exist_ok=True)
     if os.listdir(config.output_path):

@@ -2,6 +2,7 @@ import contextlib
 
 import pytest
 
+from genflow.ascend import devices as devices_module
 from tests.ascend.stand_in_bridge import stand_in_bridge
 
 RANK_VARIABLES = [
@@ -20,7 +21,21 @@ RANK_VARIABLES = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
+def devices(monkeypatch, tmp_path):
+    """A function that makes device files of NPUs, by their numbers; the host's are hidden."""
+    folder = tmp_path / "dev"
+    monkeypatch.setattr(devices_module, "_FOLDER", str(folder))
+
+    def make(*numbers):
+        folder.mkdir(exist_ok=True)
+        for number in numbers:
+            (folder / "davinci{}".format(number)).write_text("")
+
+    return make
+
+
+@pytest.fixture(autouse=True)
 def no_ranks(monkeypatch):
     """No test inherits the rank of the process that runs it."""
     for name in RANK_VARIABLES:

@@ -17,11 +17,12 @@ def stand_in_bridge(fault=""):
     """Yields the module `npu_stand_in`, which records what runs.
 
     Within it `import npu_bridge` finds the stand-in, or fails in the way that `fault`, one of the
-    constants of `npu_stand_in`, says. Afterwards nothing of it is left.
+    constants of `npu_stand_in`, says. Afterwards nothing of it is left, and what was there before
+    it, as what hides the host's own, is there again.
     """
     classes = (tf.Session, tf.InteractiveSession)
     before = [each.__init__ for each in classes]
-    _forget()
+    hidden = _forget()
     sys.path.insert(0, PATH)
     importlib.invalidate_caches()
     recorder = importlib.import_module("npu_stand_in")
@@ -38,11 +39,12 @@ def stand_in_bridge(fault=""):
             os.environ[recorder.FAULT] = said
         sys.path.remove(PATH)
         _forget()
+        sys.modules.update(hidden)
         for each, init in zip(classes, before):
             each.__init__ = init
 
 
 def _forget():
-    for name in list(sys.modules):
-        if name.split(".")[0] in _PACKAGES:
-            del sys.modules[name]
+    """Takes its modules out; returns them by their names."""
+    names = [name for name in list(sys.modules) if name.split(".")[0] in _PACKAGES]
+    return {name: sys.modules.pop(name) for name in names}

@@ -17,19 +17,6 @@ FAULTS = {
 }
 
 
-@pytest.fixture
-def devices(monkeypatch, tmp_path):
-    """A function that makes device files of so many NPUs."""
-
-    def make(count):
-        for number in range(count):
-            (tmp_path / "davinci{}".format(number)).write_text("")
-        monkeypatch.setattr(backends, "_DEVICE_FOLDER", str(tmp_path))
-
-    make(0)
-    return make
-
-
 def gpus(monkeypatch, found):
     def look(kind):
         if isinstance(found, Exception):
@@ -39,16 +26,17 @@ def gpus(monkeypatch, found):
     monkeypatch.setattr(tf2.config.experimental, "list_physical_devices", look)
 
 
-def test_takes_the_cpu_where_there_is_nothing_else_and_says_what_was_tried(devices):
+def test_takes_the_cpu_where_there_is_nothing_else_and_says_what_was_tried():
     found = find_backend()
     assert (found.name, found.device) == ("cpu", "/device:CPU:0")
     npu, gpu, cpu = found.tried
     assert npu == "npu: npu_bridge is not installed"
     assert gpu == "gpu: TensorFlow {} sees none".format(tf.__version__)
     assert cpu == "cpu: there is no other"
+    assert [look.status for look in found.looks] == ["missing", "missing", "there"]
 
 
-def test_takes_a_gpu_before_the_cpu(devices, monkeypatch):
+def test_takes_a_gpu_before_the_cpu(monkeypatch):
     gpus(monkeypatch, ["one", "another"])
     found = find_backend()
     assert (found.name, found.device) == ("gpu", "/device:GPU:0")
@@ -59,7 +47,7 @@ def test_takes_a_gpu_before_the_cpu(devices, monkeypatch):
 
 def test_takes_an_npu_before_a_gpu(devices, monkeypatch, stand_in):
     stand_in()
-    devices(2)
+    devices(0, 1)
     gpus(monkeypatch, ["one"])
     found = find_backend()
     assert (found.name, found.device) == ("npu", "npu:0")
@@ -68,10 +56,10 @@ def test_takes_an_npu_before_a_gpu(devices, monkeypatch, stand_in):
     assert len(found.tried) == 1
 
 
-def test_takes_no_npu_by_itself_where_none_is_seen(devices, stand_in):
+def test_takes_no_npu_by_itself_where_none_is_seen(stand_in):
     stand_in()
     found = find_backend()
-    assert found.name == "cpu"
+    assert (found.name, found.looks[0].status) == ("cpu", "unseen")
     assert "npu_bridge can be imported, but there is no " in found.tried[0]
     # But whoever asks for it may know better.
     assert find_backend("npu").name == "npu"
@@ -80,9 +68,9 @@ def test_takes_no_npu_by_itself_where_none_is_seen(devices, stand_in):
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_survives_each_way_in_which_the_bridge_is_broken(devices, stand_in, fault, capfd):
     stand_in(fault)
-    devices(1)
+    devices(0)
     found = find_backend()
-    assert found.name == "cpu"
+    assert (found.name, found.looks[0].status) == ("cpu", "broken")
     assert found.tried[0].startswith("npu: npu_bridge is in {}".format(PATH))
     for part in FAULTS[fault]:
         assert part in found.tried[0]
@@ -92,35 +80,49 @@ def test_survives_each_way_in_which_the_bridge_is_broken(devices, stand_in, faul
     assert capfd.readouterr().out == ""
 
 
-def test_survives_a_bridge_that_fails_in_its_own_way(devices, monkeypatch, tmp_path):
-    (tmp_path / "npu_bridge").mkdir()
-    (tmp_path / "npu_bridge" / "__init__.py").write_text("import os\nos.no_such_thing\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
+@pytest.fixture
+def bridge(monkeypatch, tmp_path):
+    """A function that puts an `npu_bridge` in place, of one file."""
+
+    def make(code):
+        (tmp_path / "npu_bridge").mkdir()
+        (tmp_path / "npu_bridge" / "__init__.py").write_text(code)
+        monkeypatch.delitem(sys.modules, "npu_bridge")
+        monkeypatch.syspath_prepend(str(tmp_path))
+
+    return make
+
+
+def test_survives_a_bridge_that_fails_in_its_own_way(bridge):
+    bridge("import os\nos.no_such_thing\n")
     assert "but it fails (AttributeError: " in find_backend().tried[0]
 
 
 @pytest.mark.parametrize("status", ["3", "'no licence'"])
-def test_survives_a_bridge_that_ends_the_process(devices, monkeypatch, tmp_path, status):
-    (tmp_path / "npu_bridge").mkdir()
-    (tmp_path / "npu_bridge" / "__init__.py").write_text("import sys\nsys.exit({})".format(status))
-    monkeypatch.syspath_prepend(str(tmp_path))
+def test_survives_a_bridge_that_ends_the_process(bridge, status):
+    bridge("import sys\nsys.exit({})".format(status))
     said = "but it would end the process (SystemExit: {})".format(status.strip("'"))
     assert said in find_backend().tried[0]
 
 
-def test_survives_a_broken_driver_of_a_gpu(devices, monkeypatch):
+def test_survives_a_broken_driver_of_a_gpu(monkeypatch):
     gpus(monkeypatch, RuntimeError("no driver"))
-    assert "fails to look (RuntimeError: no driver)" in find_backend().tried[1]
+    look = find_backend().looks[1]
+    assert (look.name, look.status) == ("gpu", "broken")
+    assert "fails to look (RuntimeError: no driver)" in look.found
 
 
-def test_asking_for_what_is_not_there_says_what_was_tried_and_what_to_do(devices):
+def test_asking_for_what_is_not_there_says_what_was_tried_and_what_to_do():
     with pytest.raises(BackendError) as error:
         find_backend("npu")
     assert "npu_bridge is not installed" in str(error.value)
     assert "set_env.sh" in str(error.value)
     assert "gpu" not in str(error.value)
-    with pytest.raises(BackendError, match="There is no GPU. .* sees none. What to do: install"):
+    with pytest.raises(
+        BackendError, match="There is no GPU. .* sees none. What to do: install"
+    ) as e:
         find_backend("gpu")
+    assert [(look.name, look.status) for look in e.value.looks] == [("gpu", "missing")]
 
 
 def test_refuses_another_name():
@@ -128,12 +130,15 @@ def test_refuses_another_name():
         find_backend("tpu")
 
 
-def test_the_device_is_that_of_the_environment(stand_in, monkeypatch):
+def test_the_device_is_that_of_the_environment(stand_in, monkeypatch, devices):
     stand_in()
+    assert find_backend("npu").device == "npu:0"
     monkeypatch.setenv("DEVICE_ID", "7")
     assert find_backend("npu").device == "npu:7"
-    monkeypatch.setenv("ASCEND_DEVICE_ID", "3")
-    assert find_backend("npu").device == "npu:3"
+    devices(4, 5, 7)  # DEVICE_ID is a physical number.
+    assert find_backend("npu").device == "npu:2"
+    monkeypatch.setenv("ASCEND_DEVICE_ID", "1")
+    assert find_backend("npu").device == "npu:1"
 
 
 def test_looking_for_an_npu_changes_no_session_of_the_process(stand_in):
@@ -146,6 +151,13 @@ def test_looking_for_an_npu_changes_no_session_of_the_process(stand_in):
     import npu_bridge.npu_init  # noqa: F401
 
     assert tf.Session.__init__ is not before[0]
+
+
+def test_a_bridge_that_is_hidden_is_not_loaded(stand_in):
+    assert not backends.is_bridge_loaded()
+    stand_in()
+    find_backend("npu")
+    assert backends.is_bridge_loaded()
 
 
 @pytest.mark.slow

@@ -130,6 +130,28 @@ def test_rejects_fetches_that_are_none(graph, with_another):
         check_graph(graph, [x, None] if with_another else [None])
 
 
+@pytest.mark.parametrize("name", ["nothere", "nothere:0"])
+def test_rejects_a_name_that_the_graph_has_not(graph, name):
+    with pytest.raises(ValueError, match="`fetches` must be in the graph: .*nothere"):
+        check_graph(graph, name)
+
+
+@pytest.mark.parametrize(
+    ("function", "is_found"),
+    [
+        (lambda x: tf.cast(tf.cast(x, tf.float64), tf.float32), True),
+        (lambda x: tf.cast(tf.linalg.inv(tf.cast(x, tf.float64)), tf.float32), False),
+        (lambda x: tf.cast(tf.cast(x, tf.float16), tf.float32), False),
+    ],
+)
+def test_finds_a_cast_to_double_inside_a_function(graph, function, is_found):
+    x = v1.placeholder(tf.float32, [2, 2])
+    y = tf.function(function)(x)
+    found = [f for f in check_graph(graph, y) if f.rule == "double" and f.type == "Cast"]
+    assert len(found) == is_found
+    assert all(finding.severity == "error" for finding in found)
+
+
 def test_finds_a_cast_to_double_that_is_fetched_or_cast_back(graph):
     x = v1.placeholder(tf.float32, [2, 2])
     double = tf.cast(x, tf.float64, name="double")

@@ -19,8 +19,14 @@ from genflow.ascend import (
     write_rank_table,
 )
 from genflow.ascend import job as job_module
-from genflow.ascend.devices import logical_number, present_devices
-from genflow.ascend.process_group import STARTED, Process, run_together
+from genflow.ascend.devices import (
+    logical_number,
+    own_device,
+    physical_number,
+    present_devices,
+)
+from genflow.ascend.process_group import Process, run_together
+from genflow.ascend.process_log import STARTED
 
 NAMES = "RANK_SIZE RANK_ID DEVICE_ID ASCEND_DEVICE_ID DEVICE_INDEX JOB_ID RANK_TABLE_FILE".split()
 
@@ -155,13 +161,56 @@ def test_a_table_that_is_there_is_never_replaced(tmp_path, monkeypatch):
         find_job(2, folder=str(tmp_path), environment={})
 
 
-def test_devices_have_two_kinds_of_numbers(tmp_path):
-    assert present_devices(str(tmp_path / "none")) == []
-    assert logical_number(5, str(tmp_path)) == 5
-    for name in ("davinci10", "davinci5", "davinci_manager", "davinci7x"):
-        (tmp_path / name).write_text("")
-    assert present_devices(str(tmp_path)) == [5, 10]
-    assert [logical_number(device, str(tmp_path)) for device in (5, 10, 3)] == [0, 1, 3]
+def test_devices_have_two_kinds_of_numbers(devices):
+    assert present_devices() == []
+    assert (logical_number(5), physical_number(5)) == (5, 5)
+    devices(10, 5, "_manager", "7x")
+    assert present_devices() == [5, 10]
+    assert [logical_number(device) for device in (5, 10, 3)] == [0, 1, 3]
+    assert [physical_number(number) for number in (0, 1, 3)] == [5, 10, 3]
+
+
+def test_the_device_that_is_meant_is_the_one_that_the_adapter_takes(devices):
+    devices(4, 5, 6, 7)
+    physical = {"DEVICE_ID": "5"}
+    assert own_device(environment={}) == 0
+    assert own_device(environment=physical) == 1
+    assert own_device(environment=dict(physical, ASCEND_DEVICE_ID="3")) == 3
+    assert own_device(2, dict(physical, ASCEND_DEVICE_ID="3")) == 2
+    for name in ("ASCEND_DEVICE_ID", "DEVICE_ID"):
+        for text in ("first", "-1", "0,1", "9" * 5000):
+            with pytest.raises(ValueError, match=name + " must be the number of a device, in dig"):
+                own_device(environment={name: text})
+
+
+def test_one_process_has_the_device_of_the_environment(devices):
+    devices(4, 5, 6, 7)
+    for mine, expected in (({}, 4), ({"DEVICE_ID": "6"}, 6), ({"ASCEND_DEVICE_ID": "3"}, 7)):
+        for rank_table in (None, "none"):
+            job = find_job(1, rank_table=rank_table, environment=mine)
+            assert [rank.device_id for rank in job.ranks] == [expected]
+    for name, there in (("DEVICE_ID", "4, 5, 6, 7"), ("ASCEND_DEVICE_ID", "0, 1, 2, 3")):
+        message = "{} must be of the devices that are there, {}; got 9".format(name, there)
+        with pytest.raises(ValueError, match=message):
+            find_job(1, environment={name: "9"})
+
+
+def test_several_processes_have_the_first_devices_that_are_there(devices, tmp_path, monkeypatch):
+    monkeypatch.setattr(job_module, "local_ranks", lambda ids, server_id: ranks_on("here", ids))
+    devices(4, 5, 6, 7)
+    for count, expected in ((2, [4, 5]), (4, [4, 5, 6, 7])):
+        job = find_job(count, folder=str(tmp_path), environment={"DEVICE_ID": "7"})
+        assert [rank.device_id for rank in job.ranks] == expected
+    with pytest.raises(ValueError, match="There is no device 0 here, only 4, 5, 6, 7"):
+        find_job(8, folder=str(tmp_path), environment={})
+    job = find_job(8, rank_table="none", environment={})
+    assert [rank.device_id for rank in job.ranks] == list(range(8))
+
+
+def test_the_first_devices_must_go_together(devices, tmp_path):
+    devices(3, 4, 5)
+    with pytest.raises(ValueError, match="all be of 0 to 3, or all of 4 to 7; got 3, 4"):
+        find_job(2, folder=str(tmp_path), environment={})
 
 
 def test_a_table_is_made_for_this_server(tmp_path, monkeypatch):
@@ -176,12 +225,11 @@ def test_a_table_is_made_for_this_server(tmp_path, monkeypatch):
     assert read_rank_table(job.rank_table) == list(job.ranks) == ranks_on("here", range(4))
 
 
-def test_refuses_devices_that_are_not_there(tmp_path):
-    for name in ("davinci0", "davinci1", "davinci_manager"):
-        (tmp_path / name).write_text("")
-    job_module._check_present([0, 1], str(tmp_path))
+def test_refuses_devices_that_are_not_there(devices):
+    devices(0, 1, "_manager")
+    job_module._check_present([0, 1])
     with pytest.raises(ValueError, match="There is no device 2 here, only 0, 1."):
-        job_module._check_present([1, 2], str(tmp_path))
+        job_module._check_present([1, 2])
 
 
 def test_devices_are_looked_for_whoever_names_them(table, monkeypatch):
@@ -272,15 +320,16 @@ def test_processes_end_with_a_launcher_that_is_killed(tmp_path):
 
 
 def bare(program):
-    """A program that imports one file of the package, and not TensorFlow with it."""
+    """A program that imports files of the package, and not TensorFlow with them."""
+    folder = os.path.dirname(process_group.__file__)
     load = (
-        "import importlib.util, sys, types\n"
-        "for name in ('genflow', 'genflow.ascend'): sys.modules[name] = types.ModuleType(name)\n"
-        "spec = importlib.util.spec_from_file_location('genflow.ascend.process_group', {!r})\n"
-        "module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)\n"
-        "spec.loader.exec_module(module)\n"
+        "import sys, types\n"
+        "for name, path in (('genflow', {!r}), ('genflow.ascend', {!r})):\n"
+        "    sys.modules[name] = types.ModuleType(name)\n"
+        "    sys.modules[name].__path__ = [path]\n"
+        "import genflow.ascend.process_group\n"
     )
-    return load.format(process_group.__file__) + program
+    return load.format(os.path.dirname(folder), folder) + program
 
 
 def test_no_signal_goes_to_a_group_that_is_no_more(monkeypatch):

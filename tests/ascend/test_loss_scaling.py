@@ -1,18 +1,31 @@
+import contextlib
+import functools
 import os
-import types
 
 import numpy as np
 import pytest
 import tensorflow.compat.v2 as tf
 
-from genflow.ascend import DynamicLossScale, FixedLossScale, find_backend, parse_loss_scale
+from genflow.ascend import (
+    DynamicLossScale,
+    FixedLossScale,
+    Rank,
+    find_backend,
+    npu_system,
+    parse_loss_scale,
+    session,
+    write_rank_table,
+)
+from genflow.ascend.precision import Precision
 from genflow.core import Module
 from genflow.data import load_digits
 from genflow.distributions import Flow
 from genflow.layers import ActNorm, Chain, Dequantize
 from genflow.optimizers import Adamax
 from genflow.training import FlowTrainer, Minimizer, NonFiniteError, update_guards
+from genflow.training import trainer as trainer_module
 from genflow.training.checkpoint_files import STATE
+from genflow.training.minimizer_checks import check_backend
 
 START = np.array([1.0, -2.0], np.float32)
 SLOPES = np.array([3.0, 4.0], np.float32)  # Their norm is 5.
@@ -117,7 +130,7 @@ class Spoilt(Chain):
         return y, log_det
 
 
-def make_trainer(folder, loss_scale):
+def make_trainer(folder, loss_scale, open_session=None):
     def make_flow(noise_seed):
         return Flow(Spoilt([Dequantize(seed=noise_seed), ActNorm()]), event_shape=[8, 8, 1])
 
@@ -130,12 +143,13 @@ def make_trainer(folder, loss_scale):
         batch_size=16,
         init_batch_size=32,
         num_samples=2,
+        open_session=open_session,
         show_progress=False,
     )
 
 
-def train(folder, num_steps, loss_scale):
-    trainer = make_trainer(folder, loss_scale)
+def train(folder, num_steps, loss_scale, open_session=None):
+    trainer = make_trainer(folder, loss_scale, open_session)
     trainer.train(num_steps, evaluate_at=lambda step: False, sample_at=lambda step: False)
     reader = tf.compat.v1.train.NewCheckpointReader(trainer.checkpoints.latest())
     names = sorted(reader.get_variable_to_shape_map())
@@ -164,35 +178,116 @@ def test_without_a_loss_scale_training_ends(tmp_path):
         train(tmp_path, 5, None)
 
 
+class AlwaysSet(dict):
+    """Flags that cannot be cleared."""
+
+    def __setitem__(self, key, value):
+        pass
+
+
+@contextlib.contextmanager
+def in_float16():
+    """A session that says so; it computes in float32."""
+    with session("cpu") as opened:
+        opened.precision = Precision("float16", "")
+        yield opened
+
+
 def test_the_message_names_the_layer_that_saturates(tmp_path, monkeypatch):
     monkeypatch.setattr(Spoilt, "bad_steps", (2, 3))
     scale = FixedLossScale(8.0, enable_overflow_check=False)
+    message = (
+        r"is not finite .*: the values of flow/bijection \(Spoilt\) reach inf, and float16 ends"
+    )
 
-    with pytest.raises(NonFiniteError, match=r"flow/bijection \(Spoilt\) reach inf, and float16"):
+    with pytest.raises(NonFiniteError, match=message):
+        train(tmp_path, 5, scale, in_float16)
+
+
+def test_a_session_in_float32_is_not_told_of_float16(tmp_path, monkeypatch):
+    monkeypatch.setattr(Spoilt, "bad_steps", (2, 3))
+    scale = FixedLossScale(8.0, enable_overflow_check=False)
+
+    with pytest.raises(NonFiniteError, match=r"but not the loss or the sum of [^;]*\. That update"):
         train(tmp_path, 5, scale)
 
 
+def test_training_that_ends_after_skipped_updates_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(update_guards, "_MAX_SKIPPED", 2)
+    monkeypatch.setattr(Spoilt, "bad_steps", (1, 2, 3))
+    message = (
+        r"Training ends at step 3, for 2 updates in a row were not finite \(loss -inf, "
+        r"loss_scale 8\.0\)\. None of them was made.*--loss_scale"
+    )
+
+    with pytest.raises(NonFiniteError, match=message):
+        train(tmp_path, 5, FixedLossScale(8.0))
+
+
 @pytest.mark.parametrize(
-    ("backend", "is_for_npu", "ranks", "message"),
+    ("mode", "place"),
     [
-        ("npu", False, "1", "runs on the NPU, and the minimizer is not for one"),
-        ("cpu", True, "1", "runs on the CPU, and the minimizer is for an NPU"),
-        ("npu", True, "2", "Several NPUs cannot train one model yet, and RANK_SIZE is 2"),
-        ("npu", False, "", None),
+        (
+            None,
+            ": the gradient of flow/.*, times the loss scale, reaches .*, and float16 ends at .*",
+        ),
+        ("force_fp32", ""),
     ],
 )
-def test_session_and_loss_scale_must_fit(
-    tmp_path, monkeypatch, backend, is_for_npu, ranks, message
-):
-    monkeypatch.setenv("RANK_SIZE", ranks)
-    trainer = make_trainer(tmp_path, FixedLossScale(8.0))
-    trainer._minimizers[0].loss_scale.on_npu = is_for_npu or message is None
-    session = types.SimpleNamespace(backend=find_backend("cpu")._replace(name=backend))
-    if message is None:
-        trainer._check_backend(session)
-        return
+def test_a_gradient_that_saturates_on_an_npu_is_named(tmp_path, stand_in, monkeypatch, mode, place):
+    monkeypatch.setattr(update_guards, "_MAX_SKIPPED", 2)
+    monkeypatch.setattr(npu_system, "_FIRST", {})
+    monkeypatch.setattr(Spoilt, "bad_steps", (99,))
+    monkeypatch.setattr(stand_in(), "flags", AlwaysSet(overflow=True))
+    scale = FixedLossScale(2.0**20, on_npu=True)
+    message = (
+        r"Training ends at step 2, for 2 updates in a row overflowed \(loss \d[\d.]+, "
+        r"loss_scale 1048576\.0\){}\. None of them was made"
+    )
+
+    with pytest.raises(NonFiniteError, match=message.format(place)) as error:
+        train(tmp_path, 5, scale, functools.partial(session, "npu", mode))
+    assert "not finite" not in str(error.value)
+    assert ("float16" in str(error.value)) == (mode is None)
+
+
+@pytest.mark.parametrize(
+    ("backend", "scale", "message"),
+    [
+        ("npu", None, "on the NPU, and .* not for one.*=FixedLossScale.1.0, on_npu=True.`"),
+        ("npu", FixedLossScale(8.0), "loss_scale=FixedLossScale.8.0, on_npu=True.`"),
+        ("npu", DynamicLossScale(), "loss_scale=DynamicLossScale.on_npu=True.`"),
+        ("cpu", FixedLossScale(8.0, on_npu=True), "on the CPU, and .* is for an NPU.*Scale.8.0.`"),
+    ],
+)
+def test_session_and_loss_scale_must_fit(backend, scale, message):
+    minimizers = [Minimizer(lambda step: Adamax(0.01), loss_scale=scale)]
+    found = find_backend("cpu")._replace(name=backend)
+
     with pytest.raises(ValueError, match=message):
-        trainer._check_backend(session)
+        check_backend(minimizers, found)
+
+
+def test_what_does_not_fit_is_refused_before_an_npu_starts(tmp_path, stand_in, monkeypatch):
+    trainer = make_trainer(tmp_path, None)
+    bridge = stand_in()
+    monkeypatch.setattr(trainer_module, "find_backend", lambda: find_backend("npu"))
+
+    with pytest.raises(ValueError, match="The session runs on the NPU"):
+        trainer.train(2)
+    assert bridge.calls == []
+
+
+@pytest.mark.parametrize("name", ["RANK_SIZE", "CM_WORKER_SIZE"])
+def test_several_npus_are_refused_before_they_start(tmp_path, stand_in, monkeypatch, name):
+    bridge = stand_in()
+    trainer = make_trainer(tmp_path, FixedLossScale(8.0, on_npu=True))
+    monkeypatch.setenv(name, "2")
+
+    with pytest.raises(ValueError, match="Several NPUs cannot train .* and {} is 2".format(name)):
+        trainer.train(2, when_open=lambda: pytest.fail("It is open."))
+    assert bridge.calls == []
+    make_trainer(tmp_path / "cpu", FixedLossScale(8.0)).train(1, lambda step: False)
 
 
 def test_clipping_brings_no_number_into_the_graph_that_a_910_refuses():
@@ -240,9 +335,13 @@ def test_on_an_npu_too_training_ends_where_every_update_is_skipped(stand_in, mon
     assert [bool(metrics["is_finite"]) for metrics in seen.metrics] == [True] * 3 + [False]
 
 
-def test_on_an_npu_the_average_over_processes_is_inside(stand_in, monkeypatch):
+def test_on_an_npu_the_average_over_processes_is_inside(stand_in, monkeypatch, tmp_path):
     bridge = stand_in()
-    monkeypatch.setenv("RANK_SIZE", "2")
+    table = str(tmp_path / "rank_table.json")
+    write_rank_table(table, [Rank(i, "10.0.0.1", i, "192.168.1.{}".format(i)) for i in (0, 1)])
+    environment = {"RANK_SIZE": "2", "RANK_ID": "0", "JOB_ID": "1", "RANK_TABLE_FILE": table}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     Seen([1.0], parse_loss_scale("8", on_npu=True), lambda value: bridge.reset())
 
     reductions = [name for name in bridge.calls if "llreduce" in name.lower()]
@@ -253,4 +352,12 @@ def test_on_an_npu_the_average_over_processes_is_inside(stand_in, monkeypatch):
 def test_on_an_npu_that_is_not_there_it_says_so():
     os.environ.pop("NPU_STAND_IN_FAULT", None)
     with pytest.raises(OSError, match="npu"):
+        Seen([1.0], parse_loss_scale("8", on_npu=True))
+
+
+def test_on_an_npu_a_number_of_processes_that_is_none_is_named(stand_in, monkeypatch):
+    stand_in()
+    monkeypatch.setenv("RANK_SIZE", "eight")
+
+    with pytest.raises(ValueError, match="RANK_SIZE must be a number, in digits; got 'eight'"):
         Seen([1.0], parse_loss_scale("8", on_npu=True))

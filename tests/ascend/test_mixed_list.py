@@ -60,14 +60,14 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
         ('{"black-list": {"to-add": "Log"}}', "'to-add' must be a list of types"),
         ('{"black-list": {"to-add": [1]}}', "types of operations, such as 'ReduceSumD'; got 1"),
         ('{"black-list": {"to-add": ["a/b"]}}', "got 'a/b'"),
-        ('{"black-list": {"to-add": ["Log", "Log"]}}', "has 'Log' twice"),
+        ('{"black-list": {"to-add": ["Log", "Log"]}}', "has 'Log' twice: leave one out"),
         ('{"gray-list": {}, "gray-list": {"to-add": ["A"]}}', "an object has 'gray-list' twice"),
         ('{"black-list": {"to-add": ["A"], "to-add": ["B"]}}', "an object has 'to-add' twice"),
         ('{"black-list": ' + "[" * 100000 + "]" * 100000 + "}", "must not be nested so deeply"),
-        ('{"black-list": {"to-add": []}}', "must change a list; it changes none"),
+        ('{"black-list": {"to-add": []}}', "must change a list; it changes none: name a type"),
         (
             '{"gray-list": {"to-add": ["Log"], "to-remove": ["Log"]}}',
-            "both adds 'Log' to the gray list and removes it",
+            "both adds 'Log' to the gray list and removes it: leave",
         ),
     ],
 )

@@ -35,6 +35,17 @@ def new_cpu(monkeypatch):
 
 
 @pytest.mark.parametrize("name", MODES + MODES_V2)
+def test_an_npu_computes_in_what_its_option_says(name):
+    (key,) = npu_precision(name)
+    wide = ["force_fp32", "must_keep_origin_dtype", "origin"]
+    brain = BRAIN + ["allow_fp32_to_bf16"]
+    expected = "float32" if name in wide else "bfloat16" if name in brain else "float16"
+
+    assert precision.npu_dtype({key: name, "use_off_line": True}) == expected
+    assert precision.npu_dtype({"use_off_line": True}) == "float16"
+
+
+@pytest.mark.parametrize("name", MODES + MODES_V2)
 @pytest.mark.parametrize("backend", ["npu", "gpu", "cpu"])
 def test_every_name_is_accepted_everywhere(name, backend):
     found, _ = applied(name, backend)

@@ -63,7 +63,8 @@ def dcgan(folder):
 def improved_gan(folder):
     module = importlib.import_module("improved_gan_mnist")
     config = module.parse_flags(module.Config, ["--dataset=digits", "--train_dir", folder, *NPU])
-    return module.make_trainer(config, module.load_splits(config))
+    splits = module.load_splits(config)
+    return module.make_trainer(config, splits, module.preset(config, splits.train.image_shape))
 
 
 def updates_of(trainer):

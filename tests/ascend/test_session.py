@@ -4,7 +4,17 @@ import pytest
 import tensorflow.compat.v1 as tf
 import tensorflow.compat.v2 as tf2
 
-from genflow.ascend import BackendError, BackendSession, npu_system, session
+from genflow.ascend import (
+    BackendError,
+    BackendSession,
+    MixedList,
+    host_config,
+    npu_system,
+    session,
+    session_config,
+    write_mixed_list,
+)
+from genflow.core.precision import keep_dtype
 
 SYSTEM = ["NPUInit", "NPUShutdown"]
 
@@ -13,7 +23,7 @@ SYSTEM = ["NPUInit", "NPUShutdown"]
 def fresh_process(monkeypatch, no_ranks):
     """What the process remembers of its NPU, forgotten."""
     monkeypatch.setattr(npu_system, "_OPEN", [])
-    monkeypatch.setattr(npu_system, "_FIRST", [])
+    monkeypatch.setattr(npu_system, "_FIRST", {})
     monkeypatch.setenv("JOB_ID", "10087")
 
 
@@ -121,6 +131,26 @@ def test_another_backend_may_have_a_precision_that_the_910_has_not(graph, stand_
         pass
 
 
+@pytest.mark.parametrize(
+    ("precision", "options", "message"),
+    [
+        ("allow_fp32_to_bf16", {"modify_mixlist": "ops_info.json"}, "`modify_mixlist` needs mixed"),
+        ("mixed_hif8", {"cann": "7.0.0"}, "`precision_mode_v2"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*not supported yet")
+def test_a_precision_that_some_have_is_checked_with_the_rest(
+    graph, precision, options, message, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    write_mixed_list("ops_info.json", MixedList(black_add=["ReduceSumD"]))
+    for product in ({}, {"product": "910"}, {"product": "950"}):
+        with session("cpu", precision, **product):
+            pass
+    with pytest.raises(ValueError, match=message), session("cpu", precision, **options):
+        pass
+
+
 def test_asking_for_an_npu_without_one_is_one_error(graph):
     with pytest.raises(BackendError, match="There is no NPU. What was tried: npu: npu_bridge is"):
         with session("npu"):
@@ -158,6 +188,24 @@ def test_the_line_of_the_log_has_the_options_that_hold(graph, stand_in, caplog):
     assert "Session on npu (npu:3)" in record.getMessage()
     assert "'session_device_id': 3" in record.getMessage()
     assert opened.backend.device == "npu:3"
+
+
+@pytest.mark.parametrize("option", [{"use_off_line": False}, {"job": "ps"}, {"job": "default"}])
+@pytest.mark.parametrize("place", ["argument", "options", "config"])
+@pytest.mark.filterwarnings("ignore:.*keeps the graph on the host")
+def test_a_session_on_an_npu_runs_nothing_on_the_host(graph, stand_in, option, place):
+    recorder = stand_in()
+    given = {"argument": option, "options": {"options": option}}.get(place)
+    given = given or {"config": session_config(options=option)}
+    ((key, value),) = option.items()
+    message = "`{}={!r}` keeps the graph on the host, and this session would be on".format(
+        key, value
+    )
+    with pytest.raises(ValueError, match=message + ".* the backend 'cpu'"), session("npu", **given):
+        pass
+    assert recorder.calls == []
+    with session("cpu", **given) as opened:
+        assert opened.backend.name == "cpu"
 
 
 def test_an_npu_is_ended_after_an_error_which_passes(graph, stand_in):
@@ -279,6 +327,28 @@ def test_an_entry_for_the_npu_in_the_callers_configuration_is_not_for_the_cpu(gr
     assert len(rewriting.custom_optimizers) == 1
 
 
+def test_options_of_an_npu_in_the_callers_configuration_are_as_others(graph, caplog):
+    config = session_config("allow_mix_precision", hcom_parallel=True)
+    with caplog.at_level(logging.WARNING, "genflow"), session("cpu", config=config, product="910"):
+        pass
+    assert caplog.records[0].getMessage().endswith("no effect: hcom_parallel, precision_mode.")
+    (entry,) = config.graph_options.rewrite_options.custom_optimizers
+    entry.parameter_map["precision_mode"].s = b"fast"
+    with pytest.raises(ValueError, match="`precision_mode` must be one of"):
+        with session("cpu", config=config):
+            pass
+
+
+def test_a_configuration_for_the_host_is_nothing_to_speak_of(graph, stand_in, caplog):
+    stand_in()
+    import npu_bridge  # noqa: F401
+
+    config = host_config("cpu")
+    assert len(config.graph_options.rewrite_options.custom_optimizers) == 1
+    with caplog.at_level(logging.WARNING, "genflow"), session("cpu", config=config):
+        assert not caplog.records
+
+
 def test_a_session_on_a_gpu_takes_memory_as_it_needs_it(graph, monkeypatch):
     monkeypatch.setattr(tf2.config.experimental, "list_physical_devices", lambda kind: ["one"])
     with session("gpu") as opened:
@@ -287,8 +357,6 @@ def test_a_session_on_a_gpu_takes_memory_as_it_needs_it(graph, monkeypatch):
 
 
 def test_what_keeps_its_type_is_held_also_if_it_is_made_later(graph):
-    from genflow.core.precision import keep_dtype
-
     with keep_dtype():
         first = tf.exp(tf.constant([1.0]))
     with session("cpu") as opened:
@@ -299,3 +367,16 @@ def test_what_keeps_its_type_is_held_also_if_it_is_made_later(graph):
             second = tf.exp(first)
         opened.run(second)
         assert second.op.get_attr("_grappler_do_not_remove")
+
+
+@pytest.mark.parametrize("method", ["make_callable", "partial_run"])
+def test_what_keeps_its_type_is_held_however_it_is_run(graph, method):
+    with keep_dtype():
+        y = tf.exp(tf.constant([1.0]))
+    with session("cpu") as opened:
+        opened.precision = opened.precision._replace(dtype="bfloat16")
+        if method == "make_callable":
+            opened.make_callable(y)()
+        else:
+            opened.partial_run(opened.partial_run_setup([y]), y)
+        assert y.op.get_attr("_grappler_do_not_remove")

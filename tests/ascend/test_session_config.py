@@ -93,6 +93,14 @@ def test_rejects_a_configuration_without_a_pass_that_the_adapter_needs(field):
         session_config(config=config)
 
 
+def test_rejects_a_configuration_that_names_the_only_passes():
+    config = tf.ConfigProto()
+    config.graph_options.rewrite_options.optimizers.append("constfold")
+
+    with pytest.raises(ValueError, match=r"`config` must leave .*\.optimizers empty, .*constfold"):
+        session_config(config=config)
+
+
 @pytest.mark.parametrize("field", ["disable_model_pruning", "disable_meta_optimizer"])
 def test_rejects_a_configuration_that_disables_passes(field):
     config = tf.ConfigProto()

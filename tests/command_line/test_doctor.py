@@ -5,8 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow.compat.v2 as tf
 
 import genflow
+from genflow.ascend import devices
 from genflow.command_line import doctor, doctor_child, doctor_host, main, trial_training
 from genflow.command_line.doctor_data import data_entries
 from genflow.command_line.doctor_entries import (
@@ -20,6 +22,7 @@ from genflow.command_line.doctor_entries import (
     looked_at,
     works,
 )
+from tests.ascend.stand_in_bridge import stand_in_bridge
 
 MARK = doctor_child.MARK
 
@@ -162,23 +165,33 @@ def test_a_package_that_does_not_load_is_a_finding(tmp_path, monkeypatch, capsys
     ]
 
 
+def test_tells_why_there_is_no_gpu(monkeypatch):
+    def look(kind):
+        raise RuntimeError("no driver")
+
+    monkeypatch.setattr(tf.config.experimental, "list_physical_devices", look)
+    found = entry("gpu", list(doctor_child.device_entries()))
+    assert found.status == ERROR
+    assert found.value.endswith("fails to look (RuntimeError: no driver)")
+
+
 def test_tells_why_there_is_no_npu():
     entries = list(doctor_child.device_entries()) + list(doctor_child.npu_entries())
     assert [e.name for e in entries] == ["cpu", "gpu", "hccl", "npu"]
     assert entry("cpu", entries).status == OK
-    if entry("npu", entries).status == MISSING:
-        assert "npu_bridge is not installed" in entry("npu", entries).value
+    assert entry("npu", entries).status == MISSING
+    assert "npu_bridge is not installed" in entry("npu", entries).value
 
 
 @pytest.mark.parametrize(
-    ("fault", "status"), [("", WARNING), ("no hccl", ERROR)], ids=["no-device", "no-hccl"]
+    ("fault", "status"), [("", WARNING), ("no_hccl", ERROR)], ids=["no-device", "no-hccl"]
 )
-def test_tells_what_is_wrong_with_npu_bridge(monkeypatch, fault, status):
-    """The stand-in is there; what imports it is tested with `find_backend`."""
-    monkeypatch.setattr(doctor_child.importlib.util, "find_spec", lambda name: object())
-    said = "npu_bridge can be imported, but there is no /dev/davinci*"
-    found = doctor_child._npu(False, fault or said)
-    assert (found.status, found.value) == (status, fault or said)
+def test_tells_what_is_wrong_with_npu_bridge(monkeypatch, tmp_path, fault, status):
+    monkeypatch.setattr(devices, "_FOLDER", str(tmp_path))
+    with stand_in_bridge(fault):
+        (found,) = doctor_child.npu_entries()
+    assert found.status == status
+    assert found.value == "npu_bridge can be imported, but there is no /dev/davinci*" or fault
     assert found.advice
 
 

@@ -95,6 +95,14 @@ def test_a_batch_that_is_not_finite_leaves_the_variables(mode, bad):
     np.testing.assert_allclose(values(statistics, mode)[0], 0.19 * MEAN, rtol=1e-12)
 
 
+def test_large_values_are_true_ones(mode):
+    statistics = RunningStatistics(0.9)
+
+    mode.call(updated(statistics), (1e5 * X).astype(np.float32))
+
+    np.testing.assert_allclose(values(statistics, mode)[0], 1e4 * MEAN, rtol=1e-5)
+
+
 def test_a_batch_whose_variance_overflows_leaves_the_variables(mode):
     statistics = RunningStatistics(0.9)
 

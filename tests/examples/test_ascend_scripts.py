@@ -10,6 +10,8 @@ import sys
 import numpy as np
 import pytest
 
+from genflow.data import load_digits
+
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 ASCEND = os.path.join(ROOT, "examples", "ascend")
 SCRIPTS = ["full_1p", "performance_1p", "full_8p"]
@@ -116,6 +118,30 @@ def test_arguments_are_those_of_the_example(scripts, network, expected):
     assert {name: getattr(config, name) for name in expected} == expected
 
 
+def test_epochs_are_updates_where_the_example_counts_these(scripts, capsys):
+    epochs, script = scripts("epochs"), scripts("train_flags").SCRIPTS["performance_1p"]
+    words = ["--dataset=digits", "--train_epochs=3", "--batch_size=40"]
+    glow = parsed(scripts, "--network=glow", *words)
+    assert epochs.epochs_as_steps(glow, script, []) is glow
+    config = parsed(scripts, "--network=improved_gan", *words)
+    config = epochs.epochs_as_steps(config, script, ["--n_valid=50"])
+    num_images = len(load_digits("train")) - 50
+    assert (config.train_epochs, config.train_steps) == (0, -(-3 * num_images // 40))
+    assert "3 epochs of {:,} images are".format(num_images) in capsys.readouterr().out
+
+
+def test_the_updates_of_epochs_are_what_is_trained(scripts, tmp_path, monkeypatch):
+    train, lines = scripts("train"), []
+    monkeypatch.setattr(
+        train, "launch", lambda command, job, folder: lines.extend(command(job.ranks[0])) or 5
+    )
+    words = "full_1p --network=improved_gan --dataset=digits --train_epochs=2 --backend=cpu"
+    with pytest.raises(SystemExit):
+        train.main(words.split() + ["--output_path", str(tmp_path)])
+    (steps,) = [int(word[len("--steps=") :]) for word in lines if word.startswith("--steps=")]
+    assert 2 * 1000 / 200 < steps < 2 * 1797 / 200
+
+
 def test_the_default_batch_sizes_are_those_of_the_examples(scripts):
     for network in ("glow", "realnvp", "dcgan"):
         model = scripts("train_flags").MODELS[network]
@@ -171,11 +197,6 @@ def test_what_follows_two_dashes_is_the_examples(scripts):
             ["--network=glow", "--dataset=digits", "--train_steps=1", "--train_epochs=1"],
             "full_1p",
             "both say how long",
-        ),
-        (
-            ["--network=improved_gan", "--dataset=digits", "--train_epochs=1"],
-            "full_1p",
-            "--train_epochs is not for improved_gan, which counts updates: pass --train_steps",
         ),
         (["--network=glow", "--dataset=digits", "--num_devices=2"], "full_1p", "--num_devices is"),
         (["--network=glow", "--dataset=digits", "--device_id=2"], "full_8p", "--device_id is for"),
@@ -257,6 +278,28 @@ def test_a_loss_scale_is_checked_before_anything_starts(scripts, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_models_that_share_a_gpu_are_said_to(scripts, tmp_path, monkeypatch, capsys):
+    train, flags = scripts("train"), scripts("train_flags")
+    config = parsed(
+        scripts, "--network=glow", "--dataset=digits", "--output_path", str(tmp_path), check=False
+    )
+    script = flags.SCRIPTS["full_8p"]
+    for backend, is_shared in (("cpu", False), ("gpu", True)):
+        job = train.make_job(config, script, backend)
+        shown = capsys.readouterr().out
+        assert ("All of them share the first GPU" in shown) == is_shared
+        assert "ActualFPS is the sum of their rates" in shown
+        for rank in job.ranks:
+            run = tmp_path / str(rank.device_id) / "run"
+            run.mkdir(parents=True, exist_ok=True)
+            (run / "log.jsonl").write_text('{"step": 1, "images_per_second": 2.0}\n')
+        with open(train.write(config, script, job, backend, 1.0)) as file:
+            lines = dict(line.rstrip("\n").split(" = ") for line in file)
+        assert (lines["ActualFPS"], lines["GradientsAveraged"]) == ("16.00", "False")
+        assert lines["Models"].startswith("8, each by itself")
+        assert ("all on one GPU" in lines["Models"]) == is_shared
+
+
 def test_several_npus_are_refused(scripts):
     train, flags = scripts("train"), scripts("train_flags")
     config = parsed(scripts, "--network=glow", "--dataset=digits", script="full_8p")
@@ -270,19 +313,10 @@ def test_the_device_is_that_of_the_environment(scripts, monkeypatch):
     monkeypatch.setenv("ASCEND_DEVICE_ID", "5")
     job = train.make_job(config, flags.SCRIPTS["full_1p"], "cpu")
     assert ([rank.device_id for rank in job.ranks], job.num_ranks, job.rank_table) == ([5], 1, None)
-
-
-def test_the_device_of_the_environment_is_a_logical_number(scripts, tmp_path):
-    own_device = scripts("own_device").own_device
-    (tmp_path / "davinci5").write_text("")
-    folder = str(tmp_path)
-    assert own_device({}, folder) == 5
-    assert own_device({"ASCEND_DEVICE_ID": "0"}, folder) == 5
-    assert own_device({"ASCEND_DEVICE_ID": "3"}, folder) == 3
-    assert own_device({}, str(tmp_path / "none")) == 0
-    for text in ("first", "-1", "0,1", "9" * 5000):
-        with pytest.raises(ValueError, match="ASCEND_DEVICE_ID must be the number of a device"):
-            own_device({"ASCEND_DEVICE_ID": text}, folder)
+    monkeypatch.setenv("ASCEND_DEVICE_ID", "")
+    monkeypatch.setenv("DEVICE_ID", "3")
+    assert train.make_job(config, flags.SCRIPTS["full_1p"], "cpu").ranks[0].device_id == 3
+    assert scripts("verify").own_folder() == "3"
 
 
 def test_a_device_that_is_no_number_is_refused_in_one_sentence(scripts, tmp_path, monkeypatch):

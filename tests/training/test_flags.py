@@ -41,6 +41,17 @@ def test_a_flag_without_value_may_have_one(form, value):
     assert parse_flags(Config, ["--learntop=False", "--plain", "2"]).learntop is False
 
 
+def test_a_flag_of_words_has_any_number_of_them():
+    @dataclasses.dataclass
+    class Words:
+        names: str = flag("", "of images", takes_words=True, aliases=["name"])
+        depth: int = 1
+
+    assert parse_flags(Words, "--name 3 14 15 --depth 2".split()) == Words("3 14 15", 2)
+    assert parse_flags(Words, ["--names=3,14"]) == Words("3,14")
+    assert parse_flags(Words, ["--names"]) == parse_flags(Words, []) == Words("")
+
+
 def test_what_is_neither_true_nor_false_is_refused(capsys):
     with pytest.raises(SystemExit):
         parse_flags(Config, ["--learntop=maybe"])

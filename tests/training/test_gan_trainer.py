@@ -721,6 +721,12 @@ def test_rejects_what_is_no_range(tmp_path):
         linear(tmp_path, value_range=(1.0, -1.0))
 
 
+@pytest.mark.parametrize("size", ["z_dim", "num_samples", "init_batch_size", "fake_batch_size"])
+def test_rejects_negative_sizes(tmp_path, size):
+    with pytest.raises(ValueError, match="`{}` must be a positive integer; got -5".format(size)):
+        linear(tmp_path, **{size: -5})
+
+
 def test_rejects_more_images_in_a_batch_than_there_are(tmp_path):
     images = ImageSet("few", np.zeros([3, 8, 8, 1], np.uint8), np.zeros([3], np.int32), 1)
 

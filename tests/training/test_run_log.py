@@ -15,6 +15,13 @@ def test_reads_what_was_written_and_passes_over_an_unfinished_line(tmp_path):
     assert read_log(path) == [{"step": 1, "loss": 0.5}, {"step": 2, "loss": 0.25}]
 
 
+def test_what_is_not_finite_is_null(tmp_path):
+    path = str(tmp_path / "log.jsonl")
+    RunLog(path).write({"step": 1, "loss": float("inf"), "rate": float("nan"), "name": "inf"})
+    with open(path) as file:
+        assert file.read() == '{"step": 1, "loss": null, "rate": null, "name": "inf"}\n'
+
+
 def test_goes_on_after_an_unfinished_line(tmp_path):
     path = str(tmp_path / "log.jsonl")
     with open(path, "w") as file:

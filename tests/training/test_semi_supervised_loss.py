@@ -9,7 +9,7 @@ from genflow import losses
 from genflow.core import Network
 from genflow.data import ImageSet, PartlyLabelledSet
 from genflow.gan import DenseDiscriminator, DenseGenerator
-from genflow.networks import Dense
+from genflow.networks import BatchNorm, Dense
 from genflow.training import (
     FeatureMatching,
     Fooling,
@@ -17,6 +17,7 @@ from genflow.training import (
     GanTrainer,
     Minimizer,
     Ratio,
+    Reconstruction,
     SemiSupervisedLoss,
     SessionFlags,
     Turns,
@@ -67,19 +68,19 @@ class Discriminator(Network):
         return self.head(self.features(x))
 
 
-def make_round(num_outputs):
-    """Two labelled images, four others and three generated ones; and the passes made of them."""
+def make_round(num_outputs, num_fake=3, step=0, discriminator=None):
+    """Two labelled images, four others and some generated ones; and the passes made of them."""
     passes, random = [], np.random.RandomState(1)
     real, fake = (
-        tf.constant(random.uniform(size=(count,) + SHAPE), tf.float32) for count in (6, 3)
+        tf.constant(random.uniform(size=(count,) + SHAPE), tf.float32) for count in (6, num_fake)
     )
     game = GanRound(
         "discriminator",
-        Discriminator(num_outputs),
+        discriminator or Discriminator(num_outputs),
         real=real,
         labels=tf.constant([2, 0, -1, -1, -1, -1]),
         context=None,
-        step=tf.constant(0),
+        step=tf.constant(step, tf.int64),
         num_labelled=2,
         num_classes=NUM_CLASSES,
         make_fake=lambda: fake,
@@ -190,6 +191,67 @@ def test_a_generator_that_fools_takes_the_probability_of_any_class(tmp_path):
     )
 
 
+def last_logit(class_logits):
+    return -class_logits[:, -1]
+
+
+def test_a_generator_that_fools_may_take_other_logits():
+    game, _ = make_round(NUM_CLASSES + 1)
+    fooling = Fooling(losses.minimax_generator_loss, to_logits=last_logit)
+    loss, metrics = SemiSupervisedLoss(fooling, tf.identity).generator_loss(game)
+
+    logits = game._discriminator(game.fake).numpy()[:, -1]
+    np.testing.assert_allclose(loss, -np.mean(np.logaddexp(0.0, -logits)), rtol=1e-5)
+    assert metrics == {}
+
+
+@pytest.mark.parametrize(("step", "weight"), [(0, 10.0), (750, 5.0), (1500, 0.0), (3000, 0.0)])
+def test_reconstruction_fades_away(step, weight):
+    """In the form of SSGAN, written out; the gradient is that of both terms."""
+    game, _ = make_round(NUM_CLASSES + 1, num_fake=4, step=step)
+    fooling = Fooling(losses.minimax_generator_loss, to_logits=last_logit)
+    owner = SemiSupervisedLoss(Reconstruction(fooling, 10.0, 1500), tf.identity)
+    with tf.GradientTape() as tape:
+        tape.watch(game.fake)
+        loss, metrics = owner.generator_loss(game)
+        alone, _ = fooling(game, owner)
+        added = loss - alone
+    error = game.fake.numpy() - game.real.numpy()[2:]
+
+    assert list(metrics) == ["reconstruction_weight"]
+    assert float(metrics["reconstruction_weight"]) == weight
+    assert np.max(np.abs(error)) < 1.0
+    np.testing.assert_allclose(added, weight * np.mean(error**2) / 2, rtol=1e-5, atol=1e-6)
+    gradient = tape.gradient(added, game.fake)
+    np.testing.assert_allclose(gradient, weight * error / error.size, rtol=1e-4, atol=1e-6)
+
+
+def test_reconstruction_goes_with_any_loss_of_the_generator():
+    game, _ = make_round(NUM_CLASSES, num_fake=4)
+
+    def with_metric(game, owner):
+        return tf.constant(2.0), {"mine": tf.constant(1.0)}
+
+    loss, metrics = SemiSupervisedLoss(Reconstruction(with_metric, 0.0)).generator_loss(game)
+    assert float(loss) == 2.0
+    assert sorted(metrics) == ["mine", "reconstruction_weight"]
+
+
+def test_reconstruction_needs_an_image_for_each_generated_one():
+    game, _ = make_round(NUM_CLASSES)
+    loss = SemiSupervisedLoss(Reconstruction(Fooling()))
+    message = r"(?s)as many generated images as .*got 3 and 4: .*`fake_batch_size=4`"
+    with pytest.raises(ValueError, match=message):
+        loss.generator_loss(game)
+
+
+def test_rejects_a_reconstruction_that_grows_or_never_fades():
+    with pytest.raises(ValueError, match="`weight` must not be negative; got -0.1"):
+        Reconstruction(Fooling(), weight=-0.1)
+    with pytest.raises(ValueError, match="`num_steps` must be a positive integer; got 0"):
+        Reconstruction(Fooling(), num_steps=0)
+
+
 @pytest.mark.parametrize("name", ["discriminator", "generator"])
 def test_one_pass_for_all_images_is_the_same_without_noise(name):
     """The loss and the gradient, of which `unlabelled` rows are a part."""
@@ -209,6 +271,29 @@ def test_one_pass_for_all_images_is_the_same_without_noise(name):
     for joint, separate in zip(found[True], found[False]):
         assert np.any(separate)
         np.testing.assert_allclose(joint, separate, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["discriminator", "generator"])
+def test_rejects_one_pass_where_running_statistics_would_not_move(name):
+    """What moves them is a pass of real images alone."""
+    network = Discriminator(NUM_CLASSES)
+    network.norms = [BatchNorm()]
+    game, passes = make_round(NUM_CLASSES, discriminator=network)
+    message = "`discriminator` .*batch norm.*`is_joint=False`"
+
+    with pytest.raises(ValueError, match=message):
+        getattr(SemiSupervisedLoss(FeatureMatching(), is_joint=True), name + "_loss")(game)
+    assert passes == []
+    getattr(SemiSupervisedLoss(FeatureMatching()), name + "_loss")(game)
+
+
+def test_rejects_a_discriminator_without_features():
+    class Bare(Network):
+        """Whose features have another name."""
+
+    game, _ = make_round(NUM_CLASSES, discriminator=Bare(name="judge"))
+    with pytest.raises(ValueError, match=r"`judge` \(Bare\) must have `features`, .*`Fooling`"):
+        SemiSupervisedLoss(FeatureMatching()).generator_loss(game)
 
 
 def test_shapes_are_known_before_a_run():

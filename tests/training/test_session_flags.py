@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 
@@ -29,7 +30,7 @@ from tests.ascend.stand_in_bridge import stand_in_bridge
 @pytest.fixture
 def recorder(monkeypatch):
     """The stand-in of an NPU, in a process that has had none before."""
-    monkeypatch.setattr(npu_system, "_FIRST", [])
+    monkeypatch.setattr(npu_system, "_FIRST", {})
     monkeypatch.setenv("JOB_ID", "10087")
     with stand_in_bridge() as recorder:
         yield recorder
@@ -141,6 +142,33 @@ def test_flags_are_options_of_an_npu(recorder, tmp_path, capsys):
     out = capsys.readouterr().out
     assert "Runs on the NPU" in out
     assert "Options of the NPU: dump_mode=all, " in out
+
+
+def test_the_product_is_told_by_a_flag(recorder, capsys):
+    flags = SessionFlags("npu", "allow_mix_precision_bf16")
+    with pytest.raises(ValueError, match="--precision_mode must be .* give --product if this is"):
+        opened(flags)
+    check_session_flags(dataclasses.replace(flags, product="A2"))
+    mode = parameters(opened(dataclasses.replace(flags, product="A2")))["precision_mode"].s
+    assert mode == b"allow_mix_precision_bf16"
+    assert "loss scale" not in capsys.readouterr().out
+    opened(SessionFlags("cpu", product="A2"))
+    assert "Without effect on the CPU, for an NPU only: --product." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("precision", "scale", "is_told"),
+    [
+        ("allow_mix_precision", "", True),
+        ("mixed_float16", "", True),
+        ("allow_mix_precision", "dynamic", False),
+        ("force_fp32", "", False),
+        ("", "", False),
+    ],
+)
+def test_float16_on_an_npu_needs_a_loss_scale(recorder, capsys, precision, scale, is_told):
+    opened(SessionFlags("npu", precision, loss_scale=scale))
+    assert ("without a loss scale: --loss_scale" in capsys.readouterr().out) == is_told
 
 
 def test_overflow_is_dumped_where_it_is_asked_for(recorder, tmp_path):

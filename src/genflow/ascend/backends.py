@@ -6,17 +6,18 @@ import importlib.util
 import io
 import os
 import sys
-from typing import Mapping, NamedTuple, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v2 as tf
 
-from genflow.ascend.devices import present_devices
+from genflow.ascend.devices import own_device, present_devices
 
 NPU, GPU, CPU = "npu", "gpu", "cpu"
 AUTO = "auto"
 NAMES = (AUTO, NPU, GPU, CPU)
 _BRIDGE = "npu_bridge"
-_DEVICE_FOLDER = "/dev"
+# What can come of looking for a backend.
+THERE, MISSING, UNSEEN, BROKEN = "there", "missing", "unseen", "broken"
 _REMEDIES = {
     NPU: (
         "npu_bridge comes with CANN, for TensorFlow 1.15: source its set_env.sh, put the folder of "
@@ -30,6 +31,26 @@ _REMEDIES = {
 }
 
 
+class Look(NamedTuple):
+    """What came of looking for a backend; as text, a sentence.
+
+    Attributes:
+        name: Of the backend.
+        status: `"there"`; `"missing"`, if what it needs is not installed or sees no device;
+            `"unseen"`, if what it needs works and there seems to be no device; `"broken"`, if what
+            it needs is installed and does not work.
+        found: What was found, in words.
+    """
+
+    name: str
+    status: str
+    found: str
+
+    def __str__(self) -> str:
+        """Says which backend it was and what was found."""
+        return "{}: {}".format(self.name, self.found)
+
+
 class Backend(NamedTuple):
     """What a session runs on.
 
@@ -37,7 +58,7 @@ class Backend(NamedTuple):
         name: `"npu"`, `"gpu"` or `"cpu"`.
         device: The device, as its runtime calls it.
         reason: Why it was taken.
-        tried: What was looked for, in this order, and what was found: a sentence each.
+        looks: What was looked for, in this order, and what came of it.
 
     Example:
         >>> find_backend("cpu").device
@@ -47,16 +68,34 @@ class Backend(NamedTuple):
     name: str
     device: str
     reason: str
-    tried: Tuple[str, ...]
+    looks: Tuple[Look, ...]
+
+    @property
+    def tried(self) -> Tuple[str, ...]:
+        """What was looked for, in this order, and what was found: a sentence each."""
+        return tuple(map(str, self.looks))
 
 
 class BackendError(OSError):
     """A backend that was asked for is not there, or does not start; the message says why.
 
+    Attributes:
+        looks: What was looked for, and what came of it; empty if it is there and does not start.
+
     Example:
         >>> issubclass(BackendError, OSError)
         True
     """
+
+    def __init__(self, message: str, looks: Sequence[Look] = ()) -> None:
+        """Constructs the error.
+
+        Args:
+            message: Why there is none.
+            looks: What was looked for.
+        """
+        super().__init__(message)
+        self.looks = tuple(looks)
 
 
 def find_backend(backend: str = AUTO) -> Backend:
@@ -83,76 +122,81 @@ def find_backend(backend: str = AUTO) -> Backend:
     if backend not in NAMES:
         raise ValueError("`backend` must be one of {}; got {!r}.".format(", ".join(NAMES), backend))
     if backend == CPU:
-        return Backend(CPU, "/device:CPU:0", "asked for", ("cpu: asked for",))
-    tried = []  # type: List[str]
-    for name, look in ((NPU, _look_for_npu), (GPU, _look_for_gpu)):
-        if backend not in (AUTO, name):
-            continue
-        is_there, device, found = look(must_see_device=backend == AUTO)
-        tried.append("{}: {}".format(name, found))
-        if is_there:
-            return Backend(name, device, found, tuple(tried))
+        return _taken("/device:CPU:0", [Look(CPU, THERE, "asked for")])
+    looks: List[Look] = []
+    if backend in (AUTO, NPU):
+        looks.append(_look_for_npu(must_see_device=backend == AUTO))
+        if looks[-1].status == THERE:
+            return _taken(npu_device(), looks)
+    if backend in (AUTO, GPU):
+        looks.append(_look_for_gpu())
+        if looks[-1].status == THERE:
+            return _taken("/device:GPU:0", looks)
     if backend != AUTO:
         raise BackendError(
             "There is no {}. What was tried: {}. What to do: {}.".format(
-                backend.upper(), "; ".join(tried), _REMEDIES[backend]
-            )
+                backend.upper(), "; ".join(map(str, looks)), _REMEDIES[backend]
+            ),
+            looks,
         )
-    tried.append("cpu: there is no other")
-    return Backend(CPU, "/device:CPU:0", "there is no other", tuple(tried))
+    return _taken("/device:CPU:0", looks + [Look(CPU, THERE, "there is no other")])
 
 
-def npu_device(environment: Mapping[str, str] = os.environ) -> str:
-    """The device that the adapter takes, unless an option of the session says another.
+def npu_device(session_device_id: Optional[int] = None) -> str:
+    """The device that the adapter takes, with its logical number; see `own_device`.
 
     Args:
-        environment: Of the process.
+        session_device_id: What the option of the session says, if it has it.
 
     Example:
-        >>> npu_device({"ASCEND_DEVICE_ID": "3", "DEVICE_ID": "7"})
+        >>> npu_device(3)
         'npu:3'
     """
-    number = environment.get("ASCEND_DEVICE_ID") or environment.get("DEVICE_ID") or "0"
-    return "npu:{}".format(number)
+    return "npu:{}".format(own_device(session_device_id))
 
 
 def is_bridge_loaded() -> bool:
     """Whether anybody has imported `npu_bridge` in this process, in whichever way."""
-    return any(name.split(".")[0] == _BRIDGE for name in list(sys.modules))
+    # One that is hidden is there as none.
+    loaded = [name for name, module in list(sys.modules.items()) if module is not None]
+    return any(name.split(".")[0] == _BRIDGE for name in loaded)
 
 
-def _look_for_npu(must_see_device: bool) -> Tuple[bool, str, str]:
-    """Whether there is an NPU, its device, and what was found, in words."""
-    reason = _why_no_bridge()
-    if reason:
-        return False, "", reason
-    devices = ["davinci{}".format(number) for number in present_devices(_DEVICE_FOLDER)]
+def _taken(device: str, looks: Sequence[Look]) -> Backend:
+    """The backend that was looked for last."""
+    return Backend(looks[-1].name, device, looks[-1].found, tuple(looks))
+
+
+def _look_for_npu(must_see_device: bool) -> Look:
+    unusable = _look_for_bridge()
+    if unusable is not None:
+        return unusable
+    devices = ["davinci{}".format(number) for number in present_devices()]
     if must_see_device and not devices:
-        missing = os.path.join(_DEVICE_FOLDER, "davinci*")
-        return False, "", "npu_bridge can be imported, but there is no " + missing
+        return Look(NPU, UNSEEN, "npu_bridge can be imported, but there is no /dev/davinci*")
     seen = ", ".join(devices) or "none seen"
-    return True, npu_device(), "npu_bridge can be imported; devices: {}".format(seen)
+    return Look(NPU, THERE, "npu_bridge can be imported; devices: {}".format(seen))
 
 
-def _why_no_bridge() -> str:
-    """Imports what a session needs of `npu_bridge`; what hinders that, or nothing.
+def _look_for_bridge() -> Optional[Look]:
+    """Imports what a session needs of `npu_bridge`; what hinders that, if anything does.
 
     Not `npu_bridge.npu_init`: that changes every session of the process.
     """
     try:
         spec = importlib.util.find_spec(_BRIDGE)
     except (ImportError, ValueError) as error:
-        return "npu_bridge cannot be looked for ({})".format(_in_words(error))
+        return Look(NPU, BROKEN, "npu_bridge cannot be looked for ({})".format(_in_words(error)))
     if spec is None:
-        return "npu_bridge is not installed"
+        return Look(NPU, MISSING, "npu_bridge is not installed")
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said):
             importlib.import_module(_BRIDGE)
             importlib.import_module(_BRIDGE + ".estimator.npu_ops")
     except (Exception, SystemExit) as error:  # It fails with whatever it runs into.
-        return _reason(error, spec.origin or "?", said.getvalue().strip())
-    return ""
+        return Look(NPU, BROKEN, _reason(error, spec.origin or "?", said.getvalue().strip()))
+    return None
 
 
 def _reason(error: BaseException, origin: str, said: str) -> str:
@@ -182,13 +226,13 @@ def _in_words(error: BaseException) -> str:
     return "{}: {}".format(type(error).__name__, error)
 
 
-def _look_for_gpu(must_see_device: bool) -> Tuple[bool, str, str]:
+def _look_for_gpu() -> Look:
     """Whether TensorFlow sees a GPU; none is initialised."""
     try:
         devices = tf.config.experimental.list_physical_devices("GPU")
     except Exception as error:  # A broken driver is no reason to do without the CPU.
         reason = "TensorFlow {} fails to look ({})".format(tf.__version__, _in_words(error))
-        return False, "", reason
+        return Look(GPU, BROKEN, reason)
     if not devices:
-        return False, "", "TensorFlow {} sees none".format(tf.__version__)
-    return True, "/device:GPU:0", "TensorFlow {} sees {}".format(tf.__version__, len(devices))
+        return Look(GPU, MISSING, "TensorFlow {} sees none".format(tf.__version__))
+    return Look(GPU, THERE, "TensorFlow {} sees {}".format(tf.__version__, len(devices)))

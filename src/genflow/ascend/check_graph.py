@@ -68,7 +68,8 @@ def check_graph(
         What was found, in the order of the graph.
 
     Raises:
-        ValueError: If something fetched is of another graph, or there is no such precision.
+        ValueError: If something fetched is of another graph, or the graph has no such name; or if
+            there is no such precision.
         TypeError: If something fetched is no part of a graph.
 
     Example:
@@ -228,8 +229,8 @@ def _dtype_rules(node: Node) -> Iterator[Rule]:
         yield rules.NO_TYPE
     if "float64" in node.dtypes and is_matrix:
         yield rules.DOUBLE_MATRIX
-    elif "float64" in node.dtypes and node.type != "Cast":  # What takes the result is found.
-        yield rules.DOUBLE
+    elif "float64" in node.dtypes and (node.type != "Cast" or node.ends_in_double):
+        yield rules.DOUBLE  # Of other casts, what takes the result is found.
     if "string" in node.dtypes:
         yield rules.TEXT
 

@@ -18,12 +18,15 @@ class Node(NamedTuple):
         dtypes: The names of the types of its inputs and outputs; in a function, of those types
             that are attributes of it.
         definition: Its `NodeDef`, if it is a constant or an operation on matrices.
+        ends_in_double: In a function: whether it is a cast to float64 whose result is taken by
+            casts only.
     """
 
     name: str
     type: str
     dtypes: FrozenSet[str]
     definition: Any = None
+    ends_in_double: bool = False
 
 
 def needed_operations(graph: tf.Graph, fetches: Any = None) -> List[tf.Operation]:
@@ -38,7 +41,7 @@ def needed_operations(graph: tf.Graph, fetches: Any = None) -> List[tf.Operation
         The operations in the order in which they were made.
 
     Raises:
-        ValueError: If something fetched is of another graph.
+        ValueError: If something fetched is of another graph, or the graph has no such name.
         TypeError: If it is none of these.
 
     Example:
@@ -77,7 +80,13 @@ def fetched_operations(graph: tf.Graph, fetches: Any = None) -> List[tf.Operatio
         raise TypeError(
             "`fetches` must be tensors, operations or names; got None among them: leave it out."
         )
-    found = [graph.as_graph_element(element) for element in elements]
+    try:
+        found = [graph.as_graph_element(element) for element in elements]
+    except KeyError as error:
+        raise ValueError(
+            "`fetches` must be in the graph: {} Give the tensor itself, or a name as its `name` "
+            "has it.".format(error.args[0])
+        ) from error
     return [getattr(element, "op", element) for element in found]
 
 
@@ -116,12 +125,21 @@ def _called(definition: Any, functions: Dict[str, Any], seen: Set[str]) -> Itera
 
 
 def _inside(function: Any, functions: Dict[str, Any], seen: Set[str]) -> Iterator[Node]:
+    # Inputs are the names of tensors, as `exp:y:0`, or of arguments.
+    taken = {
+        name.split(":")[0] for node in function.node_def if node.op != "Cast" for name in node.input
+    }
     for node in function.node_def:
         name = "{}/{}".format(function.signature.name, node.name)
         definition = node if node.op in _DEFINED else None
-        yield Node(name, node.op, frozenset(_attribute_types(node)), definition)
+        is_last = node.name not in taken and _makes_double(node)
+        yield Node(name, node.op, frozenset(_attribute_types(node)), definition, is_last)
         if node.op in FUNCTION_CALLS:
             yield from _called(node, functions, seen)
+
+
+def _makes_double(node: Any) -> bool:
+    return node.op == "Cast" and node.attr["DstT"].type == tf.float64.as_datatype_enum
 
 
 def _attribute_types(node: Any) -> Iterator[str]:

@@ -6,6 +6,7 @@ import tensorflow.compat.v2 as tf
 
 from genflow.ascend import npu_optimizer
 from genflow.ascend.backends import CPU, GPU, is_bridge_loaded
+from genflow.ascend.session_config import check_config
 
 ConfigProto = tf.compat.v1.ConfigProto
 
@@ -15,8 +16,8 @@ _BACKENDS = (GPU, CPU)
 def host_config(backend: str = CPU, config: Optional[ConfigProto] = None) -> ConfigProto:
     """The configuration of a session on a GPU or the CPU.
 
-    The session stays there, whoever has imported `npu_bridge` in the process, in whichever way. On
-    a GPU it takes memory as it needs it.
+    The session stays there, whoever has imported `npu_bridge` in the process, in whichever way:
+    what `config` says of the NPU is not taken over. On a GPU it takes memory as it needs it.
 
     Args:
         backend: `"gpu"` or `"cpu"`.
@@ -27,6 +28,7 @@ def host_config(backend: str = CPU, config: Optional[ConfigProto] = None) -> Con
 
     Raises:
         ValueError: If `backend` is neither.
+        TypeError: If `config` is none.
 
     Example:
         >>> host_config("cpu").device_count["GPU"]
@@ -44,11 +46,22 @@ def host_config(backend: str = CPU, config: Optional[ConfigProto] = None) -> Con
 
 
 def copy_of(config: Optional[ConfigProto]) -> ConfigProto:
-    """A copy of a configuration, or an empty one."""
+    """A copy of a configuration, or an empty one; refuses what is none."""
+    check_config(config)
     made = ConfigProto()
     if config is not None:
         made.CopyFrom(config)
     return made
+
+
+def npu_part(config: Optional[ConfigProto]) -> ConfigProto:
+    """What a configuration says of the NPU, and nothing else."""
+    part = ConfigProto()
+    optimizers = copy_of(config).graph_options.rewrite_options.custom_optimizers
+    part.graph_options.rewrite_options.custom_optimizers.extend(
+        entry for entry in optimizers if entry.name == npu_optimizer.NAME
+    )
+    return part
 
 
 def _keep_off_npu(config: ConfigProto) -> None:

@@ -4,7 +4,7 @@ import os
 import socket
 from typing import List, Mapping, NamedTuple, Optional, Sequence
 
-from genflow.ascend.devices import present_devices
+from genflow.ascend.devices import own_device, physical_number, present_devices
 from genflow.ascend.rank import Rank, check_devices, local_ranks, own_ip
 from genflow.ascend.rank_table import read_rank_table, write_rank_table
 
@@ -41,7 +41,9 @@ def find_job(
 
     Args:
         num_processes: On this server; by default those of the table, or one for each device.
-        device_ids: Physical numbers of the devices; by default those of the table, or the first.
+        device_ids: Physical numbers of the devices; by default those of the table; or, of one
+            process, that which the environment says, of several the first that are there (from 0
+            on, where there are not as many).
         rank_table: File to take; by default that of the environment, `RANK_TABLE_FILE`, or one that
             is made for this server, for more than one process. (One process takes that of the
             environment only if it names more than one rank.) `"none"` for processes that do not
@@ -75,7 +77,7 @@ def find_job(
             rank_table = None
     if rank_table is not None and rank_table != NO_TABLE:
         return _job_of(rank_table, num_processes, device_ids, server_id)
-    devices = _devices(num_processes, device_ids)
+    devices = _devices(num_processes, device_ids, environment)
     if rank_table != NO_TABLE:
         check_devices(devices)
         _check_present(devices)
@@ -118,11 +120,15 @@ def _keep_or_write(path: str, ranks: Sequence[Rank]) -> None:
         )
 
 
-def _devices(num_processes: Optional[int], device_ids: Optional[Sequence[int]]) -> List[int]:
+def _devices(
+    num_processes: Optional[int],
+    device_ids: Optional[Sequence[int]],
+    environment: Mapping[str, str],
+) -> List[int]:
     if device_ids is None:
         if num_processes is None:
             raise ValueError("Say how many processes there are, or which devices they have.")
-        return list(range(num_processes))
+        return _default_devices(num_processes, environment)
     if num_processes not in (None, len(device_ids)):
         raise ValueError(
             "{} processes need as many devices; got {} ({}).".format(
@@ -133,6 +139,14 @@ def _devices(num_processes: Optional[int], device_ids: Optional[Sequence[int]]) 
     if twice:
         raise ValueError("A device has one process; got device {} twice.".format(twice[0]))
     return list(device_ids)
+
+
+def _default_devices(count: int, environment: Mapping[str, str]) -> List[int]:
+    """The one that the environment says; or the first that are there: a container has some."""
+    if count == 1:
+        return [physical_number(own_device(environment=environment))]
+    present = present_devices()
+    return present[:count] if count <= len(present) else list(range(count))
 
 
 def _job_of(
@@ -176,9 +190,9 @@ def _own_server(path: str, ranks: Sequence[Rank], server_id: Optional[str]) -> s
     return found[0]
 
 
-def _check_present(device_ids: Sequence[int], folder: str = "/dev") -> None:
+def _check_present(device_ids: Sequence[int]) -> None:
     """Refuses devices that are not there, where there are any."""
-    present = present_devices(folder)
+    present = present_devices()
     missing = sorted(set(device_ids) - set(present))
     if present and missing:
         raise ValueError(

@@ -100,7 +100,7 @@ class DynamicLossScale:
             on_npu: As for `FixedLossScale`.
 
         Raises:
-            ValueError: If a number is none, or out of range.
+            ValueError: If an argument is no number, or out of range.
         """
         _check_scale(init_loss_scale, "init_loss_scale")
         for name, value in (
@@ -108,13 +108,11 @@ class DynamicLossScale:
             ("decr_every_n_nan_or_inf", decr_every_n_nan_or_inf),
         ):
             if not _is_number(value, numbers.Integral) or value < 1:
-                raise ValueError("`{}` must be a positive integer; got {!r}.".format(name, value))
+                _refuse(name, "a positive integer", value)
         if not _is_number(incr_ratio) or not 1 < incr_ratio <= tf.float32.max:
-            raise ValueError(
-                "`incr_ratio` must be more than 1, and finite; got {!r}.".format(incr_ratio)
-            )
+            _refuse("incr_ratio", "more than 1, and finite", incr_ratio)
         if not _is_number(decr_ratio) or not 0 < decr_ratio < 1:
-            raise ValueError("`decr_ratio` must be between 0 and 1; got {!r}.".format(decr_ratio))
+            _refuse("decr_ratio", "between 0 and 1", decr_ratio)
         self.init_loss_scale, self.on_npu = float(init_loss_scale), on_npu
         self.incr_every_n_steps = int(incr_every_n_steps)
         self.decr_every_n_nan_or_inf = int(decr_every_n_nan_or_inf)
@@ -267,7 +265,16 @@ def check_loss_scale(loss_scale: Any) -> None:
 
 def _check_scale(value: float, name: str) -> None:
     if not _is_number(value) or not 1 <= value <= tf.float32.max:
-        raise ValueError("`{}` must be a number that is at least 1; got {!r}.".format(name, value))
+        raise ValueError(
+            "`{}` must be a number that is at least 1; got {!r}: write 65536.0, or 1.0 to leave "
+            "the loss as it is.".format(name, value)
+        )
+
+
+def _refuse(name: str, rule: str, value: Any) -> None:
+    raise ValueError(
+        "`{}` must be {}; got {!r}: leave it out for what is usual.".format(name, rule, value)
+    )
 
 
 def _is_number(value: Any, kind: Any = numbers.Real) -> bool:

@@ -134,7 +134,10 @@ def _checked(content: Any, source: str) -> MixedList:
             fields["{}_{}".format(_LISTS[member], _CHANGES[change])] = tuple(types)
     made = MixedList(**fields)
     if not any(made):
-        raise ValueError("{} must change a list; it changes none.".format(source))
+        raise ValueError(
+            "{} must change a list; it changes none: name a type of operation, or go without a "
+            "mixed list.".format(source)
+        )
     _check_contradictions(made, source)
     return made
 
@@ -143,7 +146,9 @@ def _check_members(content: Any, known: Dict[str, str], place: str) -> None:
     is_object = isinstance(content, dict)
     if not is_object:
         raise ValueError(
-            "{} must be an object with any of {}; got {!r}.".format(place, _joined(known), content)
+            "{} must be an object with any of {}; got {!r}: write it in braces.".format(
+                place, _joined(known), content
+            )
         )
     for member in content:
         if member not in known:
@@ -157,17 +162,20 @@ def _check_members(content: Any, known: Dict[str, str], place: str) -> None:
 def _check_types(types: Any, place: str) -> None:
     is_list = isinstance(types, list)
     if not is_list:
-        raise ValueError("{} must be a list of types of operations; got {!r}.".format(place, types))
+        raise ValueError(
+            "{} must be a list of types of operations; got {!r}: write it in brackets.".format(
+                place, types
+            )
+        )
     for name in types:
         if not isinstance(name, str) or not _TYPE.match(name):
             raise ValueError(
-                "{} must have types of operations, such as 'ReduceSumD'; got {!r}.".format(
-                    place, name
-                )
+                "{} must have types of operations, such as 'ReduceSumD'; got {!r}: write the type, "
+                "not the name, of an operation of Ascend's graph engine.".format(place, name)
             )
     twice = _repeated(types)
     if twice:
-        raise ValueError("{} has {} twice.".format(place, _joined(twice)))
+        raise ValueError("{} has {} twice: leave one out.".format(place, _joined(twice)))
 
 
 def _repeated(names: Iterable[str]) -> List[str]:
@@ -181,13 +189,13 @@ def _check_contradictions(made: MixedList, source: str) -> None:
         for name in sorted(add):
             if name in remove:
                 raise ValueError(
-                    "{} both adds {!r} to the {} list and removes it.".format(source, name, kind)
+                    "{} both adds {!r} to the {} list and removes it: leave one of them "
+                    "out.".format(source, name, kind)
                 )
             if name in added:
                 raise ValueError(
-                    "{} adds {!r} to the {} and to the {} list: an operation is in one.".format(
-                        source, name, added[name], kind
-                    )
+                    "{} adds {!r} to the {} and to the {} list, but an operation is in one: leave "
+                    "one of them out.".format(source, name, added[name], kind)
                 )
             added[name] = kind
 

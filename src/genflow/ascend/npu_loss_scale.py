@@ -8,6 +8,7 @@ import tensorflow.compat.v2 as tf
 
 from genflow.ascend.backends import NPU, find_backend
 from genflow.ascend.loss_scale import DynamicLossScale, LossScale
+from genflow.ascend.session_environment import check_environment
 
 Pairs = List[Tuple[tf.Tensor, tf.Variable]]
 _PACKAGE = "npu_bridge.estimator.npu."
@@ -33,8 +34,10 @@ class NpuLossScale:
 
         Raises:
             BackendError: If there is no NPU, or `npu_bridge` cannot be imported.
+            ValueError: If a variable of the environment is refused.
         """
         find_backend(NPU)
+        check_environment()
         self._inner = _Inner(optimizer)
         # A manager must not be made where operations are made to wait for others.
         with tf.control_dependencies(None):
@@ -42,7 +45,7 @@ class NpuLossScale:
             self._was_made = tf.Variable(0.0, trainable=False, name="was_made")
         wrap = _imported("npu_optimizer").npu_distributed_optimizer_wrapper
         scaled = _imported("npu_loss_scale_optimizer").NPULossScaleOptimizer
-        is_distributed = int(os.environ.get("RANK_SIZE") or "1") > 1
+        is_distributed = int(os.environ.get("RANK_SIZE") or 1) > 1
         self._outer = scaled(wrap(self._inner), manager, is_distributed=is_distributed)
         self.scale = tf.convert_to_tensor(manager.get_loss_scale())
 

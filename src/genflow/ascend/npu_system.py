@@ -16,7 +16,7 @@ _LOGGER = logging.getLogger("genflow")
 _INITIALIZE, _SHUTDOWN = "genflow_initialize_system", "genflow_shutdown_system"
 # The system is one for the process, whatever its sessions are: so is what is known of it.
 _OPEN = []  # type: List[Options]  # Of the sessions that are open,
-_FIRST = []  # type: List[Options]  # ... and of the one that started the system first.
+_FIRST = {}  # type: Options  # ... and of the one that started the system first.
 
 
 def check_system_options(options: Options) -> None:
@@ -31,7 +31,7 @@ def check_system_options(options: Options) -> None:
     Raises:
         ValueError: If a session with other ones is open.
     """
-    first = (_OPEN or _FIRST or [options])[0]
+    first = _OPEN[0] if _OPEN else _FIRST or options
     if options == first:
         return
     keys = [key for key in sorted(set(first) | set(options)) if first.get(key) != options.get(key)]
@@ -52,7 +52,7 @@ def check_system_options(options: Options) -> None:
 
 @contextlib.contextmanager
 def running_system(session: tf.compat.v1.Session, options: Options) -> Iterator[None]:
-    """Starts the system in a session, unless it runs, and ends what it has started.
+    """Starts the system in a session, unless it runs, and ends it with the last of its sessions.
 
     An error of the body passes, also if the system then cannot be ended.
 
@@ -63,11 +63,24 @@ def running_system(session: tf.compat.v1.Session, options: Options) -> Iterator[
     Raises:
         BackendError: If the system does not start.
     """
-    if _OPEN:
-        with _counted(options):
-            yield
-        return
     initialize, shutdown = _operations(session.graph)
+    if not _OPEN:
+        _start(session, initialize)
+    _FIRST.update(_FIRST or options)
+    _OPEN.append(options)
+    try:
+        yield
+    except BaseException:
+        # What ended the body is what its caller must see.
+        try:
+            _leave(session, shutdown)
+        except Exception as error:
+            _LOGGER.warning("The system of the NPU was not ended: %s", error)
+        raise
+    _leave(session, shutdown)
+
+
+def _start(session: tf.compat.v1.Session, initialize: tf.Operation) -> None:
     try:
         session.run(initialize)
     except tf.errors.OpError as error:
@@ -75,18 +88,13 @@ def running_system(session: tf.compat.v1.Session, options: Options) -> Iterator[
             "The NPU does not start ({}): see that `npu-smi info` shows the device and that no "
             "other process holds it, and what `genflow doctor` says.".format(_reason(error))
         ) from error
-    _FIRST.append(options)
-    try:
-        with _counted(options):
-            yield
-    except BaseException:
-        # What ended the body is what its caller must see.
-        try:
-            session.run(shutdown)
-        except Exception as error:
-            _LOGGER.warning("The system of the NPU was not ended: %s", error)
-        raise
-    session.run(shutdown)
+
+
+def _leave(session: tf.compat.v1.Session, shutdown: tf.Operation) -> None:
+    """Ends the system with the last session, whichever that is."""
+    _OPEN.pop()
+    if not _OPEN:
+        session.run(shutdown)
 
 
 def _reason(error: tf.errors.OpError) -> str:
@@ -94,15 +102,6 @@ def _reason(error: tf.errors.OpError) -> str:
     message = str(error.message).strip()
     before_node = re.search(r"([^\n]*\S)\s*\n\s*\[\[", message)
     return before_node.group(1).strip() if before_node else message.split("\n")[0]
-
-
-@contextlib.contextmanager
-def _counted(options: Options) -> Iterator[None]:
-    _OPEN.append(options)
-    try:
-        yield
-    finally:
-        _OPEN.pop()
 
 
 def _operations(graph: tf.Graph) -> List[tf.Operation]:

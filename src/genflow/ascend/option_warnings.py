@@ -46,11 +46,27 @@ def _inference(options: Options, target: Target) -> Iterator[str]:
         yield "`enable_small_channel=0` has no effect: `graph_run_mode=0` makes it 1."
 
 
-def _host_only(options: Options, target: Target) -> Iterator[str]:
-    if options.get("use_off_line") is False and len(options) > 1:
-        yield "`use_off_line=False` keeps the graph on the host: the other options have no effect."
+def what_keeps_on_host(options: Options) -> str:
+    """The option for which the adapter leaves the whole graph on the host; none, if no one does.
+
+    Args:
+        options: Their values.
+
+    Example:
+        >>> what_keeps_on_host({"job": "ps"}), what_keeps_on_host({"job": "localhost"})
+        ("job='ps'", '')
+    """
+    if options.get("use_off_line") is False:
+        return "use_off_line=False"
     if options.get("job") in ("ps", "default"):
-        yield "`job={!r}` keeps the graph on the host.".format(options["job"])
+        return "job={!r}".format(options["job"])
+    return ""
+
+
+def _host_only(options: Options, target: Target) -> Iterator[str]:
+    keeps = what_keeps_on_host(options)
+    if keeps and options != {"use_off_line": False}:
+        yield "`{}` keeps the graph on the host: the other options have no effect.".format(keeps)
 
 
 def _timeouts(options: Options, target: Target) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What the names of a precision mean on an NPU, a GPU and a CPU."""
 
 import os
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 import tensorflow.compat.v2 as tf
 
@@ -16,6 +16,15 @@ _NAMES = sorted(set(OPTIONS["precision_mode"].values + OPTIONS["precision_mode_v
 _CPU_FIELDS = ("auto_mixed_precision_onednn_bfloat16", "auto_mixed_precision_mkl")
 _CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
 _PRESERVED = "_grappler_do_not_remove"
+# What an NPU computes networks in, where that is not float16: so it is by default on a 910.
+_NPU_DTYPES = {
+    "force_fp32": "float32",
+    "must_keep_origin_dtype": "float32",
+    "origin": "float32",
+    "allow_fp32_to_bf16": "bfloat16",
+    "allow_mix_precision_bf16": "bfloat16",
+    "mixed_bfloat16": "bfloat16",
+}
 
 
 class Precision(NamedTuple):
@@ -120,6 +129,23 @@ def npu_precision(precision: Optional[str]) -> Dict[str, str]:
         )
     is_older = precision in OPTIONS["precision_mode"].values
     return {"precision_mode" if is_older else "precision_mode_v2": precision}
+
+
+def npu_dtype(options: Mapping[str, Any]) -> str:
+    """What an NPU computes networks in.
+
+    Args:
+        options: The effective options of its session.
+
+    Returns:
+        `"float16"`, as by default on a 910, `"bfloat16"` or `"float32"`.
+
+    Example:
+        >>> npu_dtype({"precision_mode": "force_fp32"})
+        'float32'
+    """
+    mode = options.get("precision_mode") or options.get("precision_mode_v2")
+    return _NPU_DTYPES.get(mode, "float16")
 
 
 def hold_dtypes(graph: tf.Graph, start: int = 0) -> int:

@@ -5,7 +5,6 @@ killed. What it has started itself does not: a script should `exec` its program.
 """
 
 import ctypes
-import errno
 import math
 import os
 import signal
@@ -13,10 +12,10 @@ import subprocess
 import sys
 import threading
 import time
-from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-# Begins the line before what a process prints into a log that has something already.
-STARTED = "==== genflow: started "
+from genflow.ascend.process_log import Follower, last_lines, open_log
+
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _SHOWN_LINES = 20
 _PAUSE = 0.1
@@ -108,7 +107,7 @@ class _Group:
     def __init__(self, grace_seconds: float, signals: "_Signals") -> None:
         self._grace_seconds, self._signals = grace_seconds, signals
         self._started: List[_Started] = []
-        self._console: Optional[_Follower] = None
+        self._console: Optional[Follower] = None
         self._begin = time.time()
 
     def __enter__(self) -> "_Group":
@@ -127,7 +126,7 @@ class _Group:
         os.makedirs(os.path.dirname(process.log) or os.curdir, exist_ok=True)
         # Python writes what it prints at once only when it is told to.
         environment = dict({"PYTHONUNBUFFERED": "1"}, **process.environment)
-        log, start = _opened_log(process.log)
+        log, start = open_log(process.log)
         with log:
             popen = subprocess.Popen(
                 list(process.command),
@@ -140,7 +139,7 @@ class _Group:
             )
         self._started.append(_Started(process, popen, start))
         if self._console is None:
-            self._console = _Follower(process.log, start)
+            self._console = Follower(process.log, start)
 
     def wait(self) -> int:
         """Waits until all are done, or one has failed, or a signal comes; then ends all."""
@@ -209,25 +208,6 @@ class _Group:
             each.send(signum)
 
 
-def _opened_log(path: str) -> Tuple[IO[bytes], int]:
-    """A file to which is added what a process prints, and where that begins."""
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        log = os.fdopen(os.open(path, flags, 0o666), "ab")
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-        raise OSError(
-            "{} is a link, and what is printed would go elsewhere: remove it, or take another "
-            "folder for the logs.".format(path)
-        ) from None
-    if os.fstat(log.fileno()).st_size:
-        line = "{}{} ====".format(STARTED, time.strftime("%Y-%m-%d %H:%M:%S %z"))
-        log.write(("\n" + line + "\n").encode("ascii"))
-        log.flush()
-    return log, os.fstat(log.fileno()).st_size
-
-
 def _ends_with_parent() -> Optional[Callable[[], None]]:
     """What a new process does first, so that it ends when this one is killed."""
     if not sys.platform.startswith("linux"):
@@ -267,56 +247,6 @@ class _Signals:
 
     def _receive(self, signum: int, frame: Any) -> None:
         self.received.append(signum)
-
-
-class _Follower:
-    """Shows on the console what is written to a file."""
-
-    def __init__(self, path: str, start: int) -> None:
-        self._file: IO[bytes] = open(path, "rb")
-        self._file.seek(start)
-        self._is_read = True
-
-    def show(self) -> None:
-        """Shows what is new, as long as somebody reads it; the file has it all."""
-        text = self._file.read()
-        if not text or not self._is_read:
-            return
-        try:
-            if hasattr(sys.stdout, "buffer"):
-                sys.stdout.flush()
-                sys.stdout.buffer.write(text)
-            else:  # A console in memory.
-                sys.stdout.write(text.decode("utf-8", "replace"))
-            sys.stdout.flush()
-        except OSError:  # A pipe that nobody reads, a terminal that is no more.
-            self._is_read = False
-
-    def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
-
-
-def last_lines(path: str, count: int, start: int = 0) -> List[str]:
-    r"""The last lines of a file, which may be long.
-
-    Args:
-        path: The file.
-        count: Of the lines.
-        start: Where in the file they begin.
-
-    Example:
-        >>> import os, tempfile
-        >>> path = os.path.join(tempfile.mkdtemp(), "train_0.log")
-        >>> with open(path, "w") as file:
-        ...     length = file.write("one\ntwo\nthree\n")
-        >>> last_lines(path, 2)
-        ['two', 'three']
-    """
-    with open(path, "rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(start, file.tell() - 1000 * count))
-        return file.read().decode("utf-8", "replace").splitlines()[-count:]
 
 
 def _exit_status(code: int) -> int:

@@ -1,5 +1,7 @@
 """The fields beside the options of the NPU that its adapter needs."""
 
+from typing import List, Union
+
 import tensorflow.compat.v2 as tf
 
 ConfigProto = tf.compat.v1.ConfigProto
@@ -23,7 +25,7 @@ def check_rewriting(config: ConfigProto) -> None:
         config: Of a session.
 
     Raises:
-        ValueError: If one of them is off.
+        ValueError: If one of them is off, or only those run that are named.
 
     Example:
         >>> check_rewriting(tf.compat.v1.ConfigProto())
@@ -35,6 +37,8 @@ def check_rewriting(config: ConfigProto) -> None:
     for field in ["disable_model_pruning", "disable_meta_optimizer"]:
         if getattr(rewriting, field):
             _refuse(field, "False", "True")
+    if rewriting.optimizers:  # Those that are named there are the only ones that run.
+        _refuse("optimizers", "empty", list(rewriting.optimizers))
 
 
 def set_rewriting(config: ConfigProto) -> None:
@@ -61,8 +65,8 @@ def set_rewriting(config: ConfigProto) -> None:
     config.allow_soft_placement = True
 
 
-def _refuse(field: str, needed: str, value: str) -> None:
+def _refuse(field: str, needed: str, value: Union[str, List[str]]) -> None:
     raise ValueError(
-        "`config` must leave graph_options.rewrite_options.{} {}, for the adapter builds upon "
-        "it; got {}: leave the field out.".format(field, needed, value)
+        "`config` must leave graph_options.rewrite_options.{} {}, for the adapter builds upon the "
+        "passes which that turns off; got {}: leave the field out.".format(field, needed, value)
     )

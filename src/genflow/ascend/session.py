@@ -7,14 +7,15 @@ from typing import Any, Dict, Iterator, Optional, Tuple
 
 import tensorflow.compat.v2 as tf
 
-from genflow.ascend.backends import AUTO, NPU, Backend, find_backend
+from genflow.ascend.backends import AUTO, NPU, Backend, find_backend, npu_device
 from genflow.ascend.devices import present_devices
-from genflow.ascend.host_config import copy_of, host_config
-from genflow.ascend.npu_optimizer import effective_options
+from genflow.ascend.host_config import copy_of, host_config, npu_part
+from genflow.ascend.npu_optimizer import effective_options, read_options
 from genflow.ascend.npu_system import check_system_options, running_system
+from genflow.ascend.option_warnings import what_keeps_on_host
 from genflow.ascend.options import OPTIONS, Value
 from genflow.ascend.precision import Precision, apply_precision, hold_dtypes, npu_precision
-from genflow.ascend.session_config import check_config, check_options, session_config
+from genflow.ascend.session_config import check_options, session_config
 from genflow.ascend.session_environment import check_environment
 
 ConfigProto = tf.compat.v1.ConfigProto
@@ -22,8 +23,8 @@ ConfigProto = tf.compat.v1.ConfigProto
 _LOGGER = logging.getLogger("genflow")
 # Arguments of `session_config` that are no options of their own.
 _NO_OPTIONS = ("options", "product", "cann")
-# In place of a precision that not every product has, where none of them will run.
-_EVERYWHERE = {"precision_mode": "allow_mix_precision", "precision_mode_v2": "mixed_float16"}
+# The options that `precision` stands for.
+_PRECISIONS = ("precision_mode", "precision_mode_v2")
 # How many operations of a graph hold their types. Graphs outlive sessions.
 _HELD = weakref.WeakKeyDictionary()  # type: weakref.WeakKeyDictionary
 
@@ -58,10 +59,24 @@ class BackendSession(tf.compat.v1.Session):
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """Runs operations, as every session does."""
+        self._hold_dtypes()
+        return super().run(*args, **kwargs)
+
+    def make_callable(self, *args: Any, **kwargs: Any) -> Any:
+        """Makes a function that runs operations, as every session does."""
+        self._hold_dtypes()
+        return super().make_callable(*args, **kwargs)
+
+    def partial_run_setup(self, *args: Any, **kwargs: Any) -> Any:
+        """Says what `partial_run` will run, as every session does."""
+        self._hold_dtypes()
+        return super().partial_run_setup(*args, **kwargs)
+
+    def _hold_dtypes(self) -> None:
+        """Lets no rewriting reduce what must keep its type, before it is run."""
         if self.precision.is_rewritten and self.graph.version != self._version:
             self._version = self.graph.version
             _HELD[self.graph] = hold_dtypes(self.graph, _HELD.get(self.graph, 0))
-        return super().run(*args, **kwargs)
 
 
 @contextlib.contextmanager
@@ -89,7 +104,8 @@ def session(
             and `precision_mode_v2` have, such as `"allow_mix_precision"`; by default nothing is
             changed. See `apply_precision` for what it means where.
         graph: What is run; by default the default graph.
-        config: Of the session; it is not changed.
+        config: Of the session; it is not changed. Options that it has for the NPU are as those
+            below.
         **npu_options: Those of `session_config`. They are checked on every backend, so that what
             an NPU would not take is refused on any machine; they have an effect on an NPU only.
 
@@ -97,7 +113,8 @@ def session(
         The session, as the default session, with its graph as the default graph.
 
     Raises:
-        ValueError: If an argument, an option or a variable of the environment is refused.
+        ValueError: If an argument, an option or a variable of the environment is refused; or if the
+            session would be on an NPU, but for an option that keeps its graph on the host.
         TypeError: If one is of another type.
         BackendError: If the backend that was asked for is not there, or does not start.
 
@@ -108,16 +125,16 @@ def session(
         ...         float(opened.run(y)), opened.backend.reason
         (6.0, 'asked for')
     """
-    _check_types(graph, config, npu_options)
+    _check_graph(graph)
     found = find_backend(backend)
     if found.name == NPU:
         made, options = _npu_config(precision, config, npu_options)
-        found = _with_device(found, options)
+        found = found._replace(device=npu_device(options.get("session_device_id")))
     else:
-        check_session(precision, npu_options)
+        check_session(precision, npu_options, config)
         made, options = host_config(found.name, config), {}
     opened = BackendSession(graph, made, found, _applied(made, precision, found, options), options)
-    _report(opened, npu_options)
+    _report(opened, npu_options, config)
     with opened:
         if found.name == NPU:
             with running_system(opened, options):
@@ -126,17 +143,13 @@ def session(
             yield opened
 
 
-def _check_types(
-    graph: Optional[tf.Graph], config: Optional[ConfigProto], npu_options: Dict[str, Any]
-) -> None:
+def _check_graph(graph: Optional[tf.Graph]) -> None:
     if graph is not None and not isinstance(graph, tf.Graph):
         raise TypeError(
             "`graph` must be a tf.Graph; got a {}: give one, or leave it out.".format(
                 type(graph).__name__
             )
         )
-    check_config(config)
-    check_options(npu_options.get("options"))
 
 
 def _npu_config(
@@ -146,18 +159,30 @@ def _npu_config(
     said = _with_precision(npu_precision(precision), npu_options)
     made = session_config(config=copy_of(config), **said)
     options = effective_options(made)
+    keeps = what_keeps_on_host(options)
+    if keeps:
+        raise ValueError(
+            "`{}` keeps the graph on the host, and this session would be on the NPU: leave it out, "
+            "or take the backend 'cpu'.".format(keeps)
+        )
     for warning in check_environment():
         _LOGGER.warning("%s.", warning)
     check_system_options(options)
     return made, options
 
 
-def check_session(precision: Optional[str], npu_options: Dict[str, Any]) -> None:
+def check_session(
+    precision: Optional[str], npu_options: Dict[str, Any], config: Optional[ConfigProto] = None
+) -> None:
     """Refuses what no NPU would take; a precision that some have is none of that.
+
+    A precision is checked, with all else, for a product that has it: the first one of these, if the
+    one that is said has not.
 
     Args:
         precision: See `session`.
         npu_options: See `session`.
+        config: See `session`.
 
     Raises:
         ValueError: If an argument or an option is refused.
@@ -165,18 +190,20 @@ def check_session(precision: Optional[str], npu_options: Dict[str, Any]) -> None
     Example:
         >>> check_session("allow_mix_precision", {"hcom_parallel": True})
     """
-    check_options(npu_options.get("options"))
     modes = npu_precision(precision)
+    said = _with_precision(modes, npu_options)
     for key, mode in modes.items():
-        if mode in OPTIONS[key].products:
-            modes[key] = _EVERYWHERE[key]
-    session_config(**_with_precision(modes, npu_options))
+        products = OPTIONS[key].products.get(mode, ())
+        if products and said.get("product") not in products:
+            said["product"] = products[0]
+    session_config(config=npu_part(config), **said)
 
 
 def _with_precision(modes: Dict[str, str], npu_options: Dict[str, Any]) -> Dict[str, Any]:
+    check_options(npu_options.get("options"))
     given = dict(npu_options.get("options") or {}, **npu_options)
     for key in modes:
-        for other in _EVERYWHERE:
+        for other in _PRECISIONS:
             if given.get(other) is not None:
                 raise ValueError(
                     "`precision` stands for `{}`; got `{}` too, {!r}: give one of them.".format(
@@ -190,16 +217,13 @@ def _applied(
     config: ConfigProto, precision: Optional[str], backend: Backend, options: Dict[str, Value]
 ) -> Precision:
     """Lets the session compute in a precision, which an NPU knows from its options."""
-    in_options = next((options[key] for key in _EVERYWHERE if key in options), None)
+    in_options = next((options[key] for key in _PRECISIONS if key in options), None)
     return apply_precision(config, precision or in_options, backend.name)
 
 
-def _with_device(backend: Backend, options: Dict[str, Value]) -> Backend:
-    number = options.get("session_device_id")
-    return backend if number is None else backend._replace(device="npu:{}".format(number))
-
-
-def _report(opened: BackendSession, npu_options: Dict[str, Any]) -> None:
+def _report(
+    opened: BackendSession, npu_options: Dict[str, Any], config: Optional[ConfigProto]
+) -> None:
     backend = opened.backend
     # Devices that are there, and not used though nobody said so: worth more than a line of info.
     is_passed_over = backend.name != NPU and len(backend.tried) > 1 and present_devices()
@@ -212,9 +236,13 @@ def _report(opened: BackendSession, npu_options: Dict[str, Any]) -> None:
         opened.precision.description,
         opened.effective_options or "none",
     )
-    without_effect = set(npu_options) | set(npu_options.get("options") or ())
+    if backend.name == NPU:
+        return
+    # Whether there is an NPU has been said already, so that this is not worth a word.
+    in_config = set(read_options(npu_part(config))) - {"use_off_line"}
+    without_effect = set(npu_options) | set(npu_options.get("options") or ()) | in_config
     without_effect -= set(_NO_OPTIONS)
-    if backend.name != NPU and without_effect:
+    if without_effect:
         _LOGGER.warning(
             "The session is on %s, where these options of the NPU have no effect: %s.",
             backend.name,

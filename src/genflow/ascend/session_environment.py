@@ -4,10 +4,19 @@ import os
 from typing import List, Mapping
 
 from genflow.ascend.rank_environment import CHIEF
+from genflow.ascend.rank_table import read_rank_table
 
 _OWN_ADDRESS = "CM_WORKER_IP"  # The one of these variables that may be left out.
 _RANK = ("RANK_SIZE", "RANK_ID", "RANK_TABLE_FILE")
-_NUMBERS = ("RANK_SIZE", "RANK_ID", "CM_WORKER_SIZE", "ASCEND_DEVICE_ID", "DEVICE_ID")
+_NUMBERS = (
+    "RANK_SIZE",
+    "RANK_ID",
+    "CM_CHIEF_PORT",
+    "CM_CHIEF_DEVICE",
+    "CM_WORKER_SIZE",
+    "ASCEND_DEVICE_ID",
+    "DEVICE_ID",
+)
 
 
 def check_environment(environment: Mapping[str, str] = os.environ) -> List[str]:
@@ -73,10 +82,26 @@ def _problems(environment: Mapping[str, str]) -> List[str]:
         for name in ("RANK_ID", "RANK_TABLE_FILE", "JOB_ID"):
             if not environment.get(name):
                 problems.append("{} processes need {}, which is not set".format(size, name))
-    table = environment.get("RANK_TABLE_FILE")
-    if table and not os.path.isfile(table):
-        problems.append("RANK_TABLE_FILE must be a file; there is no {}".format(table))
+    if environment.get("RANK_TABLE_FILE"):
+        problems += _table_problems(environment["RANK_TABLE_FILE"], size)
     return problems
+
+
+def _table_problems(path: str, size: int) -> List[str]:
+    """What HCCL would not take of a rank table; the ranks in it go from 0 without a gap."""
+    if not os.path.isfile(path):
+        return ["RANK_TABLE_FILE must be a file; there is no {}".format(path)]
+    try:
+        num_ranks = len(read_rank_table(path))
+    except (OSError, ValueError) as error:
+        return ["RANK_TABLE_FILE must be a rank table; {}".format(str(error).rstrip("."))]
+    if num_ranks != size:
+        return [
+            "RANK_SIZE must be that of RANK_TABLE_FILE, {} in {}; got {}".format(
+                num_ranks, path, size
+            )
+        ]
+    return []
 
 
 def _warnings(environment: Mapping[str, str]) -> List[str]:

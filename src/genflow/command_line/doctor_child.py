@@ -15,6 +15,12 @@ BRIDGE = "npu_bridge"
 _NEED_TENSORFLOW = ("tensorflow_probability", "tf_keras")
 _PACKAGES = ("numpy", "tree", "tensorflow", "tensorflow_probability")
 _INSTALL = "pip install . in the checkout of genflow"
+# By what came of looking for a backend: see `genflow.ascend.backends`, which needs TensorFlow.
+_STATUSES = {"there": OK, "missing": MISSING, "unseen": WARNING, "broken": ERROR}
+_ADVICE = {
+    "unseen": "look at the driver and at npu-smi",
+    "broken": "source CANN's set_env.sh; npu_bridge is for TensorFlow 1.15 on Python 3.7",
+}
 # The oldest and the first too new, by the readme, on Python 3.7 and on newer ones.
 _REFERENCE = {
     "tensorflow": ("1.15", "1.16"),
@@ -151,8 +157,8 @@ def npu_entries() -> Iterator[Entry]:
     """
     from genflow.ascend import find_backend
 
-    found = find_backend("auto")
-    yield _npu(found.name == "npu", found.tried[0].partition(": ")[2])
+    look = find_backend("auto").looks[0]
+    yield Entry("Devices", "npu", _STATUSES[look.status], look.found, _ADVICE.get(look.status, ""))
 
 
 def _gpu() -> Entry:
@@ -161,20 +167,9 @@ def _gpu() -> Entry:
     try:
         found = find_backend("gpu")
     except BackendError as error:
-        said = str(error).partition("tried: gpu: ")[2].partition(". What to do")[0]
-        return Entry("Devices", "gpu", MISSING, said or str(error))
+        look = error.looks[0]
+        return Entry("Devices", "gpu", _STATUSES[look.status], look.found)
     return Entry("Devices", "gpu", OK, "{}: {}".format(found.device, found.reason))
-
-
-def _npu(is_there: bool, said: str) -> Entry:
-    if is_there:
-        return Entry("Devices", "npu", OK, said)
-    if importlib.util.find_spec("npu_bridge") is None:
-        return Entry("Devices", "npu", MISSING, said)
-    if "but there is no" in said:
-        return Entry("Devices", "npu", WARNING, said, "look at the driver and at npu-smi")
-    advice = "source CANN's set_env.sh; npu_bridge is for TensorFlow 1.15 on Python 3.7"
-    return Entry("Devices", "npu", ERROR, said, advice)
 
 
 def _environment() -> List[Entry]:

@@ -40,7 +40,8 @@ def add_parser(commands: "argparse._SubParsersAction") -> None:
         "--device_ids",
         type=_numbers,
         metavar="0,1,...",
-        help="their devices (default: those of the rank table, or the first)",
+        help="their devices (default: those of the rank table; or, of one process, the one of "
+        "ASCEND_DEVICE_ID or DEVICE_ID, of several the first that are there)",
     )
     parser.add_argument(
         "--rank_table",

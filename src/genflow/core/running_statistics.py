@@ -66,7 +66,9 @@ class RunningStatistics(Module):
         """Moves the averages towards the moments of a batch.
 
         A batch that is empty, or has a value that is not finite, does not change the
-        variables: they would never recover from it.
+        variables: they would never recover from it. Values that saturate in float16, as on an
+        Ascend 910, do change them, as all large values do, and are forgotten with time: moments
+        beyond 65504 may be true ones.
 
         Args:
             x: The batch.

@@ -26,6 +26,7 @@ from genflow.training.minimizer import Minimizer, Update
 from genflow.training.named_state import named_state
 from genflow.training.pixel_bits import expand_bits, reduce_bits
 from genflow.training.pixel_range import from_range, to_range
+from genflow.training.reconstruction import Reconstruction
 from genflow.training.report import Report
 from genflow.training.run_config import (
     ConfigurationError,
@@ -66,6 +67,7 @@ __all__ = [
     "Minimizer",
     "NonFiniteError",
     "Ratio",
+    "Reconstruction",
     "Report",
     "RunFlags",
     "RunLog",

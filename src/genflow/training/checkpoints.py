@@ -192,13 +192,16 @@ class Checkpoints:
         except DAMAGED as error:
             raise CheckpointError(damaged(self.path, error)) from error
 
-    def move_to_latest(self) -> None:
-        """Makes the newest checkpoint in the folder the one to go on from.
+    def move_to(self, path: Optional[str] = None) -> None:
+        """Makes a checkpoint the one to go on from.
+
+        Args:
+            path: See `restore_path` of the constructor; by default the newest in the folder.
 
         Raises:
             CheckpointError: If there is none.
         """
-        path = self.latest()
+        path = resolve_checkpoint(path) if path else self.latest()
         if path is None:
             raise CheckpointError("There is no checkpoint in {}: train first.".format(self.run_dir))
         self.path, self.step, self.goes_on = path, read_step(path), True

@@ -17,6 +17,7 @@ def flag(
     at_least: Optional[float] = None,
     above: Optional[float] = None,
     below: Optional[float] = None,
+    takes_words: bool = False,
 ) -> Any:
     """A field of a dataclass that is a flag; see `parse_flags` and `check_flags`.
 
@@ -29,6 +30,8 @@ def flag(
         at_least: The lowest value.
         above: What the value must be greater than,
         below: ... and less than.
+        takes_words: Whether it takes several words, or none; the value is one text, with a space
+            between words.
 
     Example:
         >>> import dataclasses
@@ -46,6 +49,7 @@ def flag(
         "at_least": at_least,
         "above": above,
         "below": below,
+        "takes_words": takes_words,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -158,6 +162,7 @@ def _add(parser: argparse.ArgumentParser, field: dataclasses.Field) -> None:
             type=type(field.default),
             default=field.default,
             choices=metadata.get("choices"),
+            nargs="*" if metadata.get("takes_words") else None,
             help="{} (default: {})".format(text, repr(field.default).replace("%", "%%")),
         )
 
@@ -173,7 +178,7 @@ class _OneName(argparse.Action):
         if self._name not in (None, option_string):
             parser.error("{} and {} name one thing: pass one.".format(option_string, self._name))
         self._name = option_string
-        setattr(namespace, self.dest, values)
+        setattr(namespace, self.dest, " ".join(values) if isinstance(values, list) else values)
 
 
 def _truth(text: str) -> bool:

@@ -234,7 +234,11 @@ class FlowTrainer(Trainer):
             feed,
             tensors.training,
         )
-        return bad + self._saturated(lambda: tensors.saturated_layer(session, feed))
+
+        def find_layer(dtype: tf.DType) -> str:
+            return tensors.saturated_layer(session, feed, dtype)
+
+        return self._place(bad, find_layer, session, feed)
 
 
 def _check_images(train_set: ImageSet, test_set: ImageSet, augment: Optional[Callable]) -> None:

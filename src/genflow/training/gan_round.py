@@ -6,7 +6,7 @@ from typing import Callable, List, Optional
 import tensorflow.compat.v2 as tf
 
 from genflow.core import Network, fold_in
-from genflow.core.running_statistics import held_statistics
+from genflow.core.running_statistics import RunningStatistics, held_statistics
 from genflow.core.shapes import size
 from genflow.core.types import Seed, Tensor
 from genflow.training.update_schedules import DISCRIMINATOR
@@ -76,15 +76,40 @@ class GanRound:
         return self._pass(self._discriminator, images)
 
     def features(self, images: Tensor) -> Tensor:
-        """What the discriminator decides on, in training; it must have `features`."""
-        return self._pass(self._discriminator.features, images)
+        """What the discriminator decides on, in training.
+
+        Raises:
+            ValueError: If the discriminator has no network `features`.
+        """
+        network = getattr(self._discriminator, "features", None)
+        if network is None:
+            raise ValueError(
+                "`{}` ({}) must have `features`, the network whose outputs it decides on, as the "
+                "discriminators of `genflow.gan` have; it has none: add it, or take a loss of the "
+                "generator that does not match features, such as `Fooling`.".format(
+                    self._discriminator.name, type(self._discriminator).__name__
+                )
+            )
+        return self._pass(network, images)
 
     def together(self, judge: Callable[[Tensor], Tensor], *batches: Tensor) -> List[Tensor]:
         """What `judge` or `features` returns for several batches, of one pass for all of them.
 
         It is faster than one pass for each, and the same where the discriminator looks at every
-        image by itself: not with batch norm or minibatch discrimination.
+        image by itself: not with minibatch discrimination.
+
+        Raises:
+            ValueError: If the discriminator has running statistics, as batch norm has: they are
+                those of real images, which have no pass of their own here.
         """
+        if any(isinstance(part, RunningStatistics) for part in self._discriminator.submodules):
+            raise ValueError(
+                "`{}` has batch norm, or other running statistics of real images: these have no "
+                "pass of their own where they are judged together with generated ones. Judge them "
+                "apart (`is_joint=False`), or take a discriminator without.".format(
+                    self._discriminator.name
+                )
+            )
         y = judge(tf.concat(batches, axis=0))
         return tf.split(y, [size(batch, 0) for batch in batches])
 

@@ -7,12 +7,18 @@ from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Union
 import numpy as np
 import tensorflow.compat.v2 as tf
 
-from genflow.core.checks import check_positive_integer
-from genflow.data import ImageSource, batches
+from genflow.data import ImageSource
 from genflow.export import save_frozen_graph
 from genflow.gan.latents import DrawLatents, uniform_latents
 from genflow.training.checkpoints import Checkpoints, OpenSession, Session
+from genflow.training.gan_checks import (
+    check_classes,
+    check_gan_sizes,
+    check_loss,
+    check_value_range,
+)
 from genflow.training.gan_graph import GanGraph, MakeNetwork
+from genflow.training.gan_input import gan_input
 from genflow.training.gan_journal import Draw, Evaluate, GanJournal
 from genflow.training.gan_report import GanReporter
 from genflow.training.minimizer import Minimizer, Update
@@ -112,7 +118,8 @@ class GanTrainer(Trainer):
                 from latents, and the context if there are classes, to images. Called once, in
                 the graph.
             make_discriminator: The same for the discriminator, from images to logits.
-            loss: Of both: a `GanLoss`, or anything else with its two methods.
+            loss: Of both: a `GanLoss`, or anything else with its two methods. One that has the
+                attribute `needs_labels` does not train on images whose labels are not known.
             generator_minimizer: Makes the update of the generator's weights.
             discriminator_minimizer: Makes the update of the discriminator's.
             train_set: Images to train on.
@@ -148,22 +155,15 @@ class GanTrainer(Trainer):
         Raises:
             TypeError: If `loss` is none.
             ValueError: If a size is out of range, `value_range` is none, or `class_conditional`
-                needs labels that are not known.
+                or `loss` needs labels that are not known.
             CheckpointError: If the run cannot go on from its checkpoint.
         """
-        _check_loss(loss)
-        check_positive_integer(z_dim, "z_dim")
-        if num_samples != 0:
-            check_positive_integer(num_samples, "num_samples")
-        if not value_range[0] < value_range[1]:
-            raise ValueError(
-                "`value_range` must be two numbers in rising order; got {}.".format(value_range)
-            )
+        check_loss(loss)
+        check_gan_sizes(z_dim, num_samples, init_batch_size, fake_batch_size)
+        check_value_range(value_range)
         num_labelled = train_set.num_labelled_rows(batch_size)
-        if fake_batch_size is not None:
-            check_positive_integer(fake_batch_size, "fake_batch_size")
         if class_conditional:
-            _check_classes(batch_size, fake_batch_size or batch_size, num_labelled)
+            check_classes(batch_size, fake_batch_size, num_labelled)
         checkpoint_dir, sample_dir = (
             os.path.normpath(os.path.join(run_dir, folder))
             for folder in (checkpoint_dir, sample_dir)
@@ -178,15 +178,17 @@ class GanTrainer(Trainer):
         first = self._schedule.draws_before(self.checkpoints.step)
         num_classes = train_set.num_classes if class_conditional else None
         with tf.Graph().as_default() as self._graph:
-            stream = batches(train_set, batch_size, seed, first, augment, num_parallel)
-            numbers = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
+            needs_labels = class_conditional or getattr(loss, "needs_labels", False)
+            dataset = gan_input(
+                train_set, batch_size, seed, first, augment, num_parallel, needs_labels
+            )
             self.tensors = GanGraph(
                 make_generator,
                 make_discriminator,
                 loss,
                 generator_minimizer,
                 discriminator_minimizer,
-                tf.data.Dataset.zip((stream, numbers)),
+                dataset,
                 num_classes=num_classes,
                 z_dim=z_dim,
                 draw_latents=draw_latents or uniform_latents(),
@@ -217,13 +219,16 @@ class GanTrainer(Trainer):
         return {name: count_parameters({name: m}) for name, m in self.tensors.modules.items()}
 
     @contextlib.contextmanager
-    def trained(self) -> Iterator[TrainedGan]:
-        """The networks of the last checkpoint; a call of them makes images of latents.
+    def trained(self, checkpoint: Optional[str] = None) -> Iterator[TrainedGan]:
+        """The networks of a checkpoint; a call of them makes images of latents.
+
+        Args:
+            checkpoint: Its path, or the folder of a run; by default the last one of this run.
 
         Raises:
-            CheckpointError: If the run has no checkpoint.
+            CheckpointError: If there is none.
         """
-        with self._session_of_trained() as (session, stop):
+        with self._session_of_trained(checkpoint) as (session, stop):
             yield self._journal.gan(session, stop)
 
     def evaluate(self) -> Dict[str, Any]:
@@ -279,8 +284,8 @@ class GanTrainer(Trainer):
             return saver.save(session, path, self.checkpoints.step, write_meta_graph=False)
 
     @contextlib.contextmanager
-    def _session_of_trained(self) -> Iterator[tuple]:
-        self.checkpoints.move_to_latest()
+    def _session_of_trained(self, checkpoint: Optional[str] = None) -> Iterator[tuple]:
+        self.checkpoints.move_to(checkpoint)
         with StopSignals() as stop, self._graph.as_default(), self._open(True) as session:
             with self._journal.chosen_weights(session):
                 yield session, stop
@@ -301,26 +306,8 @@ class GanTrainer(Trainer):
 
     def _diagnose(self, step: int, session: Session) -> str:
         bad = find_bad_weight(self.tensors.modules, self.tensors.gradients, session)
-        return bad + self._saturated(lambda: self.tensors.saturated_layer(session))
 
+        def find_layer(dtype: tf.DType) -> str:
+            return self.tensors.saturated_layer(session, dtype)
 
-def _check_classes(batch_size: int, fake_batch_size: int, num_labelled: int) -> None:
-    if num_labelled != batch_size:
-        raise ValueError(
-            "`class_conditional` needs images that all have labels; of a batch of {}, {} have: "
-            "train on those alone.".format(batch_size, num_labelled)
-        )
-    if fake_batch_size != batch_size:
-        raise ValueError(
-            "`fake_batch_size` must be `batch_size`, {}, where images are generated of the classes "
-            "of real ones; got {}.".format(batch_size, fake_batch_size)
-        )
-
-
-def _check_loss(loss: Any) -> None:
-    for method in ("discriminator_loss", "generator_loss"):
-        if not callable(getattr(loss, method, None)):
-            raise TypeError(
-                "`loss` must have the methods `discriminator_loss` and `generator_loss`, as "
-                "`GanLoss` and `SemiSupervisedLoss`; got {!r}, without `{}`.".format(loss, method)
-            )
+        return self._place(bad, find_layer, session)

@@ -56,7 +56,7 @@ def run_loop(
         checkpoint_every: Steps between checkpoints; 0 for none on the way.
         max_seconds: Stop after this time, wherever training is.
         diagnose: From a step whose update was not finite, and the session, whose weights are as
-            they were before that update, to the name of the place at fault.
+            they were before that update, to the name of the place at fault; or an empty string.
         stop: Asked between steps whether to stop; callbacks may ask it too.
 
     Returns:
@@ -66,7 +66,8 @@ def run_loop(
         ValueError: If two updates have a metric of one name, or something that the graph does in
             Python, such as reading data, fails.
         RuntimeError: If the updates of a step do not advance the global step by one.
-        NonFiniteError: If an update has a metric `is_finite` that is false.
+        NonFiniteError: If an update has a metric `is_finite` that is false. The message has the
+            update's `reason`.
         TrainingStopped: If a signal came, after a checkpoint has been written.
 
     Example:
@@ -151,18 +152,26 @@ def _run(
         except tf.errors.OpError as error:
             raise _explained(error, step) from error
         if not metrics.pop("is_finite", True):
-            place = "" if diagnose is None else ": " + diagnose(step, session)
-            raise NonFiniteError(
-                "The loss or the gradient of step {} is not finite ({}){}. That update was not "
-                "made, and the last checkpoint is intact: go on from it with a lower learning rate "
-                "or with gradients clipped.".format(step, _losses(metrics), place)
-            )
+            place = "" if diagnose is None else diagnose(step, session)
+            raise NonFiniteError(_failure(update.reason, step, metrics, place))
     return metrics
 
 
+def _failure(reason: str, step: int, metrics: Metrics, place: str) -> str:
+    """Says why training ends with an update that was not made, and how to go on."""
+    what = "The loss or the gradient of step {} is not finite ({}){}. That update was not made"
+    how = "a lower learning rate or with gradients clipped"
+    if reason:
+        what = "Training ends at step {}, for " + reason + " ({}){}. None of them was made"
+        how = "a lower learning rate, gradients clipped, or another loss scale (`--loss_scale`)"
+    return (what + ", and the last checkpoint is intact: go on from it with {}.").format(
+        step, _losses(metrics), ": " + place if place else "", how
+    )
+
+
 def _losses(metrics: Metrics) -> str:
-    losses = [(name, metrics[name]) for name in sorted(metrics) if name.endswith("loss")]
-    return ", ".join("{} {}".format(name, value) for name, value in losses)
+    names = [name for name in sorted(metrics) if name.endswith(("loss", "loss_scale"))]
+    return ", ".join("{} {}".format(name, metrics[name]) for name in names)
 
 
 def _explained(error: Exception, step: int) -> Exception:

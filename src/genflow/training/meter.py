@@ -10,8 +10,9 @@ from tqdm import tqdm
 class Meter:
     """Averages the metrics of training over some steps; shows and records them.
 
-    The sums of the steps since the last record are kept in `state`, so that a run that
-    goes on from a checkpoint records what it would have without the break.
+    Averages are over the values that are finite: those of an update that was skipped, because of a
+    loss scale, may not be. The values since the last record are kept in `state`, so that a run
+    that goes on from a checkpoint records what it would have without the break.
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class Meter:
     def __call__(self, step: int, metrics: Dict[str, Any]) -> None:
         """Takes the metrics of one step."""
         for name, value in metrics.items():
-            self._values.setdefault(name, []).append(float(value))
+            values = self._values.setdefault(name, [])
+            if np.isfinite(value):
+                values.append(float(value))
         self._timed += 1
         self._bar.update(1)
         if step % self._every == 0:
@@ -75,7 +78,7 @@ class Meter:
     def _average(self, step: int) -> None:
         # The rate is that of this process, the averages may reach back before a break.
         rate = self._timed * self._batch_size / max(time.time() - self._since, 1e-9)
-        self.last = {"train_" + n: float(np.mean(v)) for n, v in sorted(self._values.items())}
+        self.last = {"train_" + name: _mean(v) for name, v in sorted(self._values.items())}
         self._record(step, dict(self.last, images_per_second=rate))
         self._bar.set_postfix_str(
             "train {:.3f} {}, {:.0f} images/s".format(
@@ -84,3 +87,7 @@ class Meter:
         )
         self._values.clear()
         self._since, self._timed = time.time(), 0
+
+
+def _mean(values: List[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")

@@ -24,11 +24,14 @@ class Update(NamedTuple):
         metrics: Tensors to fetch with it. If there is one called `is_finite` and it comes
             out false, training ends.
         gradients: The gradient of each weight by the path of the weight, for messages.
+        reason: Why training ends then, for a message; by default because the loss or a gradient
+            is not finite.
     """
 
     op: Any
     metrics: Dict[str, Any]
     gradients: Optional[Dict[str, Tensor]] = None
+    reason: str = ""
 
 
 class Minimizer:
@@ -44,9 +47,10 @@ class Minimizer:
 
     An update whose loss or gradients are not finite does not happen: the weights, the
     optimizer, the average and the global step stay what they were. (The running averages of
-    batch norm move before it is known; values that are not finite do not move them.) It ends
-    training, unless there is a `loss_scale`: then the gradients are those of the scaled loss,
-    divided by the scale, and the step counts as made, with a smaller scale soon.
+    batch norm move before it is known: values that are not finite do not move them, those that
+    saturate on an Ascend 910 do.) It ends training, unless there is a `loss_scale`: then the
+    gradients are those of the scaled loss, divided by the scale, and the step counts as made, with
+    a smaller scale soon.
 
     A model trained by two optimizers, such as a GAN, has two of these.
 
@@ -87,7 +91,7 @@ class Minimizer:
 
         Raises:
             ValueError: If `clip_norm` is not positive or `weight_decay` is not in (0, 1].
-            TypeError: If `loss_scale` is none.
+            TypeError: If `loss_scale` is something else.
         """
         if clip_norm is not None and not clip_norm > 0:
             raise ValueError("`clip_norm` must be positive or None; got {}.".format(clip_norm))
@@ -102,6 +106,7 @@ class Minimizer:
         self.optimizer, self.average = None, None
         self._make_optimizer, self.loss_scale = make_optimizer, loss_scale
         self._guard: Any
+        self._update: Update
 
     def update(
         self,
@@ -150,14 +155,29 @@ class Minimizer:
         fetched = dict(metrics or {})
         for key, value in dict(guarded, loss=loss, gradient_norm=norm).items():
             fetched[key if key == "is_finite" else prefix + key] = value
-        gradients = {path: gradient for path, (gradient, _) in zip(paths, pairs)}
-        return Update(op, fetched, gradients)
+        self._update = Update(
+            op,
+            fetched,
+            {path: gradient for path, (gradient, _) in zip(paths, pairs)},
+            self._guard.reason,
+        )
+        return self._update
 
     @property
     def states(self) -> Dict[str, Any]:
         """What there is beside the optimizer for a checkpoint, with `named_variables`, by name."""
         states = {"average": self.average, "loss_scale": self._guard.state}
         return {name: state for name, state in states.items() if state is not None}
+
+    def scaled_gradients(self) -> Dict[str, Tensor]:
+        """The gradients as float16 has them: of the scaled loss; none without a loss scale."""
+        if self.loss_scale is None:
+            return {}
+        scale = self._guard.state.scale
+        return {
+            path: gradient * tf.cast(scale, gradient.dtype)
+            for path, gradient in self._update.gradients.items()
+        }
 
     def _guarded(
         self, pairs: Pairs, loss: Tensor, norm: Tensor, global_step: Optional[tf.Variable]

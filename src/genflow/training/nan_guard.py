@@ -36,7 +36,7 @@ def find_bad_layer(
         training: What the flow is called with.
 
     Returns:
-        A phrase for a message.
+        A phrase for a message, or an empty string if all of that is finite.
     """
     bad = _bad(trainable_variables(modules), session, feed)
     if bad:
@@ -60,7 +60,7 @@ def find_bad_weight(modules: Dict[str, Module], gradients: Dict[str, Tensor], se
         session: With the weights in question.
 
     Returns:
-        A phrase for a message.
+        A phrase for a message, or an empty string if all of that is finite.
     """
     bad = _bad(trainable_variables(modules), session, {})
     if bad:
@@ -85,9 +85,7 @@ def _bad_gradient(leaf_paths: List[str], bad: List[str]) -> str:
         inside = [path for path in bad if path.startswith(leaf_path + "/")]
         if inside:
             return "the outputs are finite, but not the gradient of {}".format(inside[0])
-    if bad:
-        return "the weights are finite, but not the gradient of {}".format(bad[0])
-    return "layers and gradients are finite, but not the loss or the sum of the gradients' squares"
+    return "the weights are finite, but not the gradient of {}".format(bad[0]) if bad else ""
 
 
 def _bad(nests: Dict[str, Nest], session: Any, feed: dict) -> List[str]:

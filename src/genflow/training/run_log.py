@@ -1,6 +1,7 @@
 """The log of a run: one JSON object on each line."""
 
 import json
+import math
 import os
 from typing import Any, Dict, List
 
@@ -61,10 +62,10 @@ class RunLog:
         if len(kept) == len(records):
             return
         with whole_file(self.path) as file:
-            file.writelines(json.dumps(record) + "\n" for record in kept)
+            file.writelines(_line(record) for record in kept)
 
     def write(self, record: Dict[str, Any]) -> None:
-        """Appends one record.
+        """Appends one record; in the place of a number that is not finite is null.
 
         Before the first one, a last line that a killed process left unfinished is dropped.
         """
@@ -72,7 +73,7 @@ class RunLog:
             _end_last_line(self.path)
             self._is_open = True
         with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+            file.write(_line(record))
 
 
 def read_log(path: str) -> List[Dict[str, Any]]:
@@ -111,6 +112,15 @@ def read_log(path: str) -> List[Dict[str, Any]]:
                 "folder.".format(number, path, error)
             ) from error
     return records
+
+
+def _line(record: Dict[str, Any]) -> str:
+    """The record in JSON, which has neither infinity nor NaN."""
+    values = {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in record.items()
+    }
+    return json.dumps(values) + "\n"
 
 
 def _end_last_line(path: str) -> None:

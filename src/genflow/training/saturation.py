@@ -1,4 +1,4 @@
-"""Finding the layer whose values saturate, where a number format gives no infinity."""
+"""Finding the layer or gradient that saturates, where a number format gives no infinity."""
 
 import contextlib
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
@@ -8,7 +8,7 @@ import tensorflow.compat.v2 as tf
 from genflow.core import Bijection, Module, Network
 from genflow.core.finite import floating_leaves, is_finite
 from genflow.core.module import walk
-from genflow.core.types import Nest
+from genflow.core.types import Nest, Tensor
 from genflow.training.minimizer import floating_variables
 
 Calls = List[Tuple[str, Module, Nest]]
@@ -53,23 +53,56 @@ def find_saturated_layer(
         ...         {"flow": layers}, lambda: layers.forward(tf.ones([2, 3])), session))
         the values of flow/layers/1 (ActNorm) reach 4.85e+08, and float16 ends at 6.55e+04
     """
-    limit = float(dtype.max)
-    named = [(path, None, variable) for path, variable in floating_variables(modules).items()]
+    named = [
+        ("the weight {} reaches".format(path), variable)
+        for path, variable in floating_variables(modules).items()
+    ]
     with _recorded(modules) as calls:
         compute()
-    seen = [(path, module, leaf) for path, module, y in calls for leaf in floating_leaves(y)]
-    values = [tf.convert_to_tensor(value) for _, _, value in named + seen]
+    named += [
+        ("the values of {} ({}) reach".format(path, type(module).__name__), leaf)
+        for path, module, y in calls
+        for leaf in floating_leaves(y)
+    ]
+    return _first_saturated(named, session, feed, dtype)
+
+
+def find_saturated_gradient(
+    gradients: Dict[str, Tensor],
+    session: Any,
+    feed: Optional[dict] = None,
+    dtype: tf.DType = tf.float16,
+) -> str:
+    """Names the first weight whose gradient saturates, as the loss scale makes it.
+
+    Args:
+        gradients: Of the scaled loss, by the path of the weight.
+        session: With the weights, and the scale, in question.
+        feed: What to feed.
+        dtype: What networks compute in.
+
+    Returns:
+        A phrase for a message, or an empty string if nothing saturates.
+    """
+    named = [
+        ("the gradient of {}, times the loss scale, reaches".format(path), gradient)
+        for path, gradient in gradients.items()
+    ]
+    return _first_saturated(named, session, feed, dtype)
+
+
+def _first_saturated(
+    named: List[Tuple[str, Tensor]], session: Any, feed: Optional[dict], dtype: tf.DType
+) -> str:
+    values = [tf.convert_to_tensor(value) for _, value in named]
     # What is not a number need not be the largest.
     is_below = [is_finite(value, dtype) for value in values]
     largest = [tf.reduce_max(tf.abs(tf.cast(value, tf.float32))) for value in values]
     found = session.run([is_below, largest], feed)
-    for (path, module, _), below, value in zip(named + seen, *found):
+    for (kind, _), below, value in zip(named, *found):
         if not below:
-            kind = "the weight " + path
-            if module is not None:
-                kind = "the values of {} ({})".format(path, type(module).__name__)
-            return "{} reach{} {:.3g}, and {} ends at {:.3g}".format(
-                kind, "es" if module is None else "", value, dtype.name, limit
+            return "{} {:.3g}, and {} ends at {:.3g}".format(
+                kind, value, dtype.name, float(dtype.max)
             )
     return ""
 

@@ -22,6 +22,9 @@ class SemiSupervisedLoss:
     The log has the three terms as `supervised_loss`, `real_loss` and `fake_loss`, the `accuracy`
     of the discriminator, in training, on the labelled images, and D(x) and D(G(z)).
 
+    Attributes:
+        needs_labels: True: images that are to have a label must have one.
+
     Example:
         >>> loss = SemiSupervisedLoss(FeatureMatching(losses.l1_distance))
         >>> loss.unlabelled_weight
@@ -31,6 +34,8 @@ class SemiSupervisedLoss:
         Salimans et al., Improved Techniques for Training GANs, 2016, section 5.
         https://arxiv.org/abs/1606.03498
     """
+
+    needs_labels = True
 
     def __init__(
         self,
@@ -45,8 +50,8 @@ class SemiSupervisedLoss:
 
         Args:
             generator: From a `GanRound` and this loss to what the generator minimises, and what
-                else to log: `FeatureMatching`, `Fooling`, or a function of your own, which takes
-                `class_logits` and `passes` of this loss.
+                else to log: `FeatureMatching`, `Fooling`, `Reconstruction` of either, or a function
+                of your own, which takes `class_logits` and `passes` of this loss.
             to_class_logits: From the outputs of the discriminator to logits of the classes and,
                 last, of the class of generated images: `append_fake_logit` for a discriminator
                 with an output for each class, `tf.identity` for one with an output more.
@@ -54,8 +59,8 @@ class SemiSupervisedLoss:
                 loss of the discriminator, which then is an ordinary classifier.
             real_smoothing: Label smoothing of `unlabelled_loss`.
             fake_smoothing: Label smoothing of `generated_loss`.
-            is_joint: Whether real and generated images pass the discriminator together; see
-                `GanRound.together`.
+            is_joint: Whether real and generated images pass the discriminator together, which
+                must not have batch norm then; see `GanRound.together`.
 
         Raises:
             ValueError: If `unlabelled_weight` is negative.
@@ -159,8 +164,12 @@ class Fooling:
 
     It minimises a generator's loss, as `genflow.losses` has them, of the logits of being real.
 
+    SSGAN's discriminator takes the softmax, but its generator the sigmoid of the last logit:
+    its loss is the second one below, of class logits that end with that of "generated".
+
     Example:
         >>> fooling = Fooling(losses.minimax_generator_loss)
+        >>> ssgan = Fooling(losses.minimax_generator_loss, to_logits=lambda logits: -logits[:, -1])
 
     References:
         Salimans et al., Improved Techniques for Training GANs, 2016, section 5.
@@ -168,16 +177,20 @@ class Fooling:
     """
 
     def __init__(
-        self, loss: Callable[[Tensor], Tensor] = losses.non_saturating_generator_loss
+        self,
+        loss: Callable[[Tensor], Tensor] = losses.non_saturating_generator_loss,
+        to_logits: Callable[[Tensor], Tensor] = losses.logit_of_real,
     ) -> None:
         """Constructs the loss.
 
         Args:
             loss: From logits of being real to a scalar.
+            to_logits: From class logits, the last of the class "generated", to logits of being
+                real: `logit_of_real` is what the discriminator means by them.
         """
-        self._loss = loss
+        self._loss, self._to_logits = loss, to_logits
 
     def __call__(self, game: GanRound, owner: SemiSupervisedLoss) -> Loss:
         """What the generator minimises."""
         class_logits = owner.class_logits(game, game.judge(game.fake))
-        return self._loss(losses.logit_of_real(class_logits)), {}
+        return self._loss(self._to_logits(class_logits)), {}

@@ -11,17 +11,22 @@ import tensorflow.compat.v2 as tf
 from genflow import ascend
 from genflow.ascend import backends
 from genflow.ascend.loss_scale import LossScale, parse_loss_scale
+from genflow.ascend.option_checks import PRODUCTS
+from genflow.ascend.precision_modes import REDUCING
 from genflow.ascend.session import check_session
 from genflow.training.checkpoints import OpenSession, Session
 from genflow.training.flags import flag
 
-_FOR_NPU = ("over_dump", "data_dump_flag", "profiling", "modify_mixlist")
+_FOR_NPU = ("over_dump", "data_dump_flag", "profiling", "modify_mixlist", "product")
 _FOLDERS = ("over_dump_path", "data_dump_path", "profiling_dump_path")
 # By the names of options and arguments: the flags that stand for them.
 _STANDS_FOR = {
     "precision": "precision_mode",
+    "precision_mode": "precision_mode",
+    "precision_mode_v2": "precision_mode",
     "dump_step": "data_dump_step",
     "modify_mixlist": "modify_mixlist",
+    "product=": "product",
 }
 # What the adapter itself takes where it is told nothing.
 _PROFILED = {
@@ -68,6 +73,9 @@ class SessionFlags:
     modify_mixlist: str = flag(
         "", "ops_info.json that says which operations keep their type (NPU only, mixed precision)"
     )
+    product: str = flag(
+        "910", "what kind of NPU it is: some options are not for all (NPU only)", choices=PRODUCTS
+    )
     num_threads: int = flag(
         0, "threads of TensorFlow; 1 makes runs equal bit for bit; 0 for all", at_least=0
     )
@@ -96,10 +104,8 @@ def check_session_flags(flags: SessionFlags) -> None:
     parse_loss_scale(flags.loss_scale)
     # The folders are made when they are needed.
     options = _npu_options(dataclasses.replace(flags, **{name: os.curdir for name in _FOLDERS}))
-    try:
+    with _naming_flags():
         check_session(flags.precision_mode, options)
-    except ValueError as error:
-        raise ValueError(_with_flags(str(error))) from error
     if flags.backend != backends.AUTO:  # Better now than when the data is there.
         ascend.find_backend(flags.backend)
 
@@ -175,9 +181,12 @@ def _opened(flags: SessionFlags, said: List[str]) -> Iterator[Session]:
     options = _npu_options(flags) if name == backends.NPU else {}
     for path in _folders(options):
         os.makedirs(path, exist_ok=True)
-    with ascend.session(
+    opening = ascend.session(
         flags.backend, flags.precision_mode or None, config=_threads(flags), **options
-    ) as session:
+    )
+    with contextlib.ExitStack() as stack:
+        with _naming_flags():
+            session = stack.enter_context(opening)
         lines = _report(flags, session)
         if lines != said:
             print("\n".join(lines))
@@ -194,7 +203,7 @@ def _threads(flags: SessionFlags) -> tf.compat.v1.ConfigProto:
 
 def _npu_options(flags: SessionFlags) -> Dict[str, Any]:
     """The arguments of `session_config` that flags stand for."""
-    options = {}  # type: Dict[str, Any]
+    options = {"product": flags.product}  # type: Dict[str, Any]
     if flags.over_dump:
         path = os.path.abspath(flags.over_dump_path)
         options.update(enable_dump_debug=True, dump_debug_mode="all", dump_path=path)
@@ -226,13 +235,17 @@ def _report(flags: SessionFlags, session: Session) -> List[str]:
             session.precision.description,
         )
     ]
-    if backend.name == backends.NPU:
+    dtype, on_npu = session.precision.dtype, backend.name == backends.NPU
+    if on_npu:
+        dtype = REDUCING.get(flags.precision_mode)
         options = ["{}={}".format(*item) for item in sorted(session.effective_options.items())]
-        return lines + ["Options of the NPU: {}.".format(", ".join(options))]
-    if session.precision.dtype == "float16" and not flags.loss_scale:
+        lines.append("Options of the NPU: {}.".format(", ".join(options)))
+    if dtype == "float16" and not flags.loss_scale:
         lines.append("float16 loses small gradients without a loss scale: --loss_scale dynamic.")
-    without_effect = ["--" + name for name in _FOR_NPU if getattr(flags, name)]
-    if without_effect:
+    without_effect = [
+        "--" + name for name in _FOR_NPU if getattr(flags, name) != getattr(SessionFlags, name)
+    ]
+    if without_effect and not on_npu:
         lines.append(
             "Without effect on the {}, for an NPU only: {}.".format(
                 backend.name.upper(), ", ".join(without_effect)
@@ -241,8 +254,13 @@ def _report(flags: SessionFlags, session: Session) -> List[str]:
     return lines
 
 
-def _with_flags(message: str) -> str:
-    """A message about options as one about the flags that stand for them."""
-    for option, name in _STANDS_FOR.items():
-        message = message.replace("`{}`".format(option), "--" + name)
-    return message
+@contextlib.contextmanager
+def _naming_flags() -> Iterator[None]:
+    """Turns an error about options into one about the flags that stand for them."""
+    try:
+        yield
+    except ValueError as error:
+        message = str(error)
+        for option, name in _STANDS_FOR.items():
+            message = message.replace("`{}`".format(option), "--" + name)
+        raise ValueError(message) from error

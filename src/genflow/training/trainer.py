@@ -5,7 +5,9 @@ from typing import Any, Callable, ContextManager, Dict, Optional, Sequence
 
 import tensorflow.compat.v2 as tf
 
-from genflow.ascend.backends import NPU
+from genflow.ascend.backends import NPU, find_backend
+from genflow.ascend.precision import npu_dtype
+from genflow.ascend.session import BackendSession
 from genflow.core import Module
 from genflow.core.checks import check_positive_integer
 from genflow.training.checkpoints import Checkpoints, OpenSession, Session
@@ -13,11 +15,18 @@ from genflow.training.journal import Journal
 from genflow.training.loop import Updates
 from genflow.training.meter import Meter
 from genflow.training.minimizer import Minimizer, trainable_variables
+from genflow.training.minimizer_checks import check_backend, check_processes
 from genflow.training.report import Report
 from genflow.training.reported_loop import Observer, run_reported_loop
 from genflow.training.run_lock import run_lock
+from genflow.training.saturation import find_saturated_gradient
 from genflow.training.schedules import Schedule, every
 from genflow.training.stop_signals import StopSignals
+
+# Where an update that is not finite ends training, this is what is left.
+_NOTHING_ELSE = (
+    "layers and gradients are finite, but not the loss or the sum of the gradients' squares"
+)
 
 
 class Trainer:
@@ -100,11 +109,16 @@ class Trainer:
             TrainingStopped: If a signal came.
             OSError: If another process is training in the folder.
             RuntimeError: If called twice.
-            ValueError: If `log_every` is not positive.
+            ValueError: If `log_every` is not positive; if a minimizer is not for what the session
+                runs on, or is for one of several NPUs.
         """
         check_positive_integer(log_every, "log_every")
         if self._has_trained:
             raise RuntimeError("A trainer trains once: a new one goes on from the checkpoint.")
+        # Before a session starts the NPU, and changes the folder of the run.
+        check_processes(self._minimizers)
+        if self._open_session is None:
+            check_backend(self._minimizers, find_backend())
         self._has_trained = True
         evaluate_at, sample_at = evaluate_at or self._default_evaluation, sample_at or every(1000)
 
@@ -117,7 +131,8 @@ class Trainer:
         with run_lock(self.checkpoints.run_dir), StopSignals() as stop, self._meter(
             log_every, num_steps
         ) as meter, self._graph.as_default(), self._open() as session:
-            self._check_backend(session)
+            if isinstance(session, BackendSession):
+                check_backend(self._minimizers, session.backend)
             if when_open is not None:
                 when_open()
             with self._journal.opened():
@@ -138,39 +153,36 @@ class Trainer:
         shown = "train_" + self._shown
         return dict(summary, num_steps=step, **{shown: meter.last.get(shown)})
 
-    def _check_backend(self, session: Session) -> None:
-        """Refuses a session in which nobody would notice that an update overflows.
+    def _place(
+        self,
+        bad: str,
+        find_layer: Callable[[tf.DType], str],
+        session: Session,
+        feed: Optional[dict] = None,
+    ) -> str:
+        """What there is to say of an update that was not made.
 
-        And several NPUs: gradients would be averaged, first weights and images not shared out.
+        Where networks compute in a type of 16 bits, and a loss scale says that something may
+        reach its end, also the layer that does, or else the gradient.
+
+        Args:
+            bad: What is not finite, or an empty string.
+            find_layer: From the type to the layer that saturates, or an empty string.
+            session: With the weights in question.
+            feed: What the gradients are computed from.
         """
-        backend = getattr(session, "backend", None)
-        for name in ("RANK_SIZE", "CM_WORKER_SIZE"):
-            size = os.environ.get(name) or "1"
-            if backend is not None and backend.name == NPU and size != "1":
-                raise ValueError(
-                    "Several NPUs cannot train one model yet, and {} is {}: unset it, and train on "
-                    "one.".format(name, size)
-                )
-        for minimizer in self._minimizers:
-            scale = minimizer.loss_scale
-            on_npu = scale is not None and scale.on_npu
-            if backend is not None and on_npu != (backend.name == NPU):
-                raise ValueError(
-                    "The session runs on the {}, and {}: pass `Minimizer(loss_scale="
-                    "parse_loss_scale(text, on_npu={}))`, which tells updates that overflow "
-                    "there.".format(
-                        backend.name.upper(),
-                        "the minimizer is for an NPU" if on_npu else "the minimizer is not for one",
-                        not on_npu,
-                    )
-                )
-
-    def _saturated(self, find: Callable[[], str]) -> str:
-        """Which layer reaches the end of float16, where a loss scale says that one may."""
-        if all(minimizer.loss_scale is None for minimizer in self._minimizers):
-            return ""
-        found = find()
-        return "; " + found if found else ""
+        scales = [each.loss_scale for each in self._minimizers if each.loss_scale is not None]
+        dtype = _computed_in(session)
+        found = ""
+        if scales and dtype != tf.float32:
+            gradients = {}  # type: Dict[str, tf.Tensor]
+            for minimizer in self._minimizers:
+                gradients.update(minimizer.scaled_gradients())
+            found = find_layer(dtype) or find_saturated_gradient(gradients, session, feed, dtype)
+        place = "; ".join(phrase for phrase in (bad, found) if phrase)
+        if not place and not any(scale.enable_overflow_check for scale in scales):
+            return _NOTHING_ELSE
+        return place
 
     def _hold(self, state: Dict[str, tf.Variable], average: Optional[Any], config: Any) -> None:
         """Takes what checkpoints hold; the average starts as the weights."""
@@ -206,6 +218,14 @@ class Trainer:
         return self.checkpoints.open(
             self._initialize, self.tensors.iterator.initializer, self._open_session, read_only
         )
+
+
+def _computed_in(session: Session) -> tf.DType:
+    """The type in which a session computes networks."""
+    if not isinstance(session, BackendSession):
+        return tf.float32
+    name = session.precision.dtype
+    return tf.as_dtype(npu_dtype(session.effective_options) if name == NPU else name)
 
 
 def count_parameters(modules: Dict[str, Module]) -> int:

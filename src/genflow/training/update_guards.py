@@ -18,9 +18,14 @@ _MAX_SKIPPED = 500
 
 
 class FiniteGuard:
-    """Does not make it; the metric `is_finite`, which ends training, says so."""
+    """Does not make it; the metric `is_finite`, which ends training, says so.
 
-    state = None
+    Attributes:
+        state: What a checkpoint must hold; has `named_variables`, or is `None`.
+        reason: Why training ends, where it does; empty for an update that is not finite.
+    """
+
+    state, reason = None, ""
 
     def gradients(self, optimizer: Optimizer, loss: Tensor, weights: List[tf.Variable]) -> Pairs:
         """Gradients with their weights, `None` for a weight that the loss does not depend on."""
@@ -41,16 +46,15 @@ class FiniteGuard:
 
 
 class ScaledGuard:
-    """Does not make it, and training goes on with the loss scale that comes after it.
-
-    Attributes:
-        state: What a checkpoint must hold: has `named_variables`.
-    """
+    """Does not make it, and training goes on with the loss scale that comes after it."""
 
     def __init__(self, loss_scale: LossScale) -> None:
         """Makes the state of the scale in the default graph."""
         self.state = loss_scale.start()
         self._is_checked = loss_scale.enable_overflow_check
+        self.reason = ""
+        if self._is_checked:
+            self.reason = "{} updates in a row were not finite".format(_MAX_SKIPPED)
 
     def gradients(self, optimizer: Optimizer, loss: Tensor, weights: List[tf.Variable]) -> Pairs:
         """Gradients of the loss itself, computed from the scaled one."""
@@ -82,6 +86,7 @@ class NpuGuard:
         self._npu: NpuLossScale
         # Counts what was skipped; the adapter's variables are in the graph's collections.
         self.state: LossScaleState
+        self.reason = "{} updates in a row overflowed".format(_MAX_SKIPPED)
 
     def gradients(self, optimizer: Optimizer, loss: Tensor, weights: List[tf.Variable]) -> Pairs:
         """Gradients of the loss itself, averaged over the processes."""

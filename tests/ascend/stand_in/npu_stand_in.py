@@ -2,7 +2,7 @@
 
 The stand-in has the import forms, signatures and ways to fail of the real package, and none of
 an NPU's behaviour: its operations do nothing, on the CPU, and are recorded when they run.
-It is for tests that run where there is no NPU; see `tests.ascend.npu_bridge_fixture`.
+It is for tests that run where there is no NPU; see `tests.ascend.stand_in_bridge`.
 """
 
 import os
