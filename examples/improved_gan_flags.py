@@ -34,8 +34,8 @@ class OriginalFlags:
     )
     checkpoint: str = flag(
         "",
-        "checkpoint of another run, or its folder, to start from; with --evaluate, the folder of "
-        "the run to measure, or `best` in it",
+        "checkpoint of another run, or its folder, to start a new run from, whose steps count; "
+        "with --evaluate, what to measure: a checkpoint, the folder of a run, or `best` in it",
     )
     dataset: str = flag("MNIST", _DATA_SETS)
     dump_result: bool = flag(False, "write generated images to samples_<step>.hdf5, too")
@@ -64,7 +64,12 @@ class OriginalFlags:
     output_save_step: int = flag(
         1000, "updates between pictures; 0 for only at the end", at_least=0
     )
-    max_sample: int = flag(5000, "how many images --dump_result writes", at_least=1)
+    max_sample: int = flag(
+        5000,
+        "how many images --dump_result writes (in the original, of no effect: what its help calls "
+        "the number of samples that the model can see)",
+        at_least=1,
+    )
     learning_rate_g: float = flag(
         0.0,
         "of Adam for the generator; 0 for that of the preset: 0.003 (MNIST) or 0.0003 in paper; "
@@ -76,7 +81,10 @@ class OriginalFlags:
         1, "updates of the generator for each one of the discriminator", at_least=1
     )
     data_id: str = flag(
-        "", "numbers of the test images to look at with --evaluate, as 3,14,15; all by default"
+        "",
+        "numbers of the test images to look at with --evaluate, as 3 14 15 or 3,14,15; all by "
+        "default",
+        takes_words=True,
     )
 
 
@@ -129,7 +137,15 @@ class Config(RunFlags, OriginalFlags):
         0.0, "how far below 1 the target of real images is", at_least=0, below=1
     )
     minibatch_discrimination: bool = flag(
-        False, "minibatch discrimination before the last layer (paper, colour images only)"
+        False,
+        "minibatch discrimination before the last layer, and a generator that is to be taken for "
+        "real (paper, colour images only)",
+    )
+    reconstruction_weight: float = flag(
+        -1.0,
+        "at the start, of a loss between generated images and real ones, which is gone after 1500 "
+        "steps; 0 for none, -1 for that of the preset: 0 in paper, 10 in port",
+        at_least=-1,
     )
     shift: int = flag(
         0,
@@ -137,15 +153,20 @@ class Config(RunFlags, OriginalFlags):
         at_least=0,
     )
     decay_from: float = flag(
-        0.5,
-        "share of the updates after which the learning rates fall to 0, linearly; 1 for never",
-        at_least=0,
+        -1.0,
+        "share of the updates after which the learning rates fall to 0, linearly; 1 for never, -1 "
+        "for that of the preset: 0.5 in paper, 1 in port",
+        at_least=-1,
     )
     average_decay: float = flag(
-        0.999,
-        "of the averages of the weights, which judge and draw; 0 for none",
-        at_least=0,
+        -1.0,
+        "of the averages of the weights, which judge and draw; 0 for none, -1 for that of the "
+        "preset: 0.999 in paper, 0 in port",
+        at_least=-1,
         below=1,
+    )
+    transposed: bool = flag(
+        False, "height and width are exchanged in data.hdf5, as in the original's CIFAR-10"
     )
     n_valid: int = flag(
         5000,
@@ -159,7 +180,7 @@ class Config(RunFlags, OriginalFlags):
     seed: int = flag(0, "of everything random, also of which labels are used", at_least=0)
 
 
-# What may differ when the same run goes on.
+# What may differ when the same run goes on in its folder,
 MAY_CHANGE = (
     names_of_flags(RunFlags)
     + (
@@ -167,6 +188,8 @@ MAY_CHANGE = (
         "max_sample learning_rate_g learning_rate_d data_id data_dir num_samples evaluate"
     ).split()
 )
+# ... but has a folder of its own by default: with it, a run is another one from its start.
+_NAMED = ("learning_rate_g", "learning_rate_d", "clip_norm")
 
 
 class Numbers(NamedTuple):
@@ -181,6 +204,9 @@ class Numbers(NamedTuple):
         epsilon: Of Adam.
         clip_norm: Of the gradients; 0 for none.
         init_batch_size: For data-dependent initialisation.
+        decay_from: Share of the updates after which the rates fall.
+        average_decay: Of the averages of the weights; 0 for none.
+        reconstruction_weight: See `genflow.training.Reconstruction`; 0 for none.
     """
 
     batch_size: int
@@ -191,53 +217,104 @@ class Numbers(NamedTuple):
     epsilon: float
     clip_norm: float
     init_batch_size: int
+    decay_from: float
+    average_decay: float
+    reconstruction_weight: float
 
 
 # The epsilon: the authors have the square of this one, under the root. With TensorFlow's default of
 # 1e-8 the generator may come apart after some thousand updates.
-PAPER_GRAY = Numbers(200, 100, uniform_latents(0.0, 1.0), (0.0, 1.0), 0.003, 1e-4, 0.0, 500)
+PAPER_GRAY = Numbers(
+    batch_size=200,
+    n_z=100,
+    draw_latents=uniform_latents(0.0, 1.0),
+    value_range=(0.0, 1.0),
+    learning_rate=0.003,
+    epsilon=1e-4,
+    clip_norm=0.0,
+    init_batch_size=500,
+    decay_from=0.5,
+    average_decay=0.999,
+    reconstruction_weight=0.0,
+)
 PAPER_COLOUR = PAPER_GRAY._replace(value_range=(-1.0, 1.0), learning_rate=0.0003)
-PORT = Numbers(32, 128, uniform_latents(-1.0, 1.0), (-1.0, 1.0), 0.001, 1e-8, 20.0, 0)
+PORT = Numbers(
+    batch_size=32,
+    n_z=128,
+    draw_latents=uniform_latents(-1.0, 1.0),
+    value_range=(-1.0, 1.0),
+    learning_rate=0.001,
+    epsilon=1e-8,
+    clip_norm=20.0,
+    init_batch_size=0,
+    decay_from=1.0,
+    average_decay=0.0,
+    reconstruction_weight=10.0,
+)
+# What says that a number is that of the preset: 0, or where 0 means none, anything below.
+_NONE_IS_PRESET = ("batch_size", "n_z", "clip_norm")
+_BELOW_ZERO_IS_PRESET = ("decay_from", "average_decay", "reconstruction_weight")
 
 
 def with_flags(numbers: Numbers, config: Config) -> Numbers:
     """The numbers, but for those that flags say."""
-    said = {name: getattr(config, name) for name in ("batch_size", "n_z", "clip_norm")}
-    return numbers._replace(**{name: value for name, value in said.items() if value})
+    said = [name for name in _NONE_IS_PRESET if getattr(config, name)]
+    said += [name for name in _BELOW_ZERO_IS_PRESET if getattr(config, name) >= 0]
+    return numbers._replace(**{name: getattr(config, name) for name in said})
 
 
-# By a flag and its value: the flags that then have no effect.
-_WITHOUT_EFFECT = {
-    ("preset", "paper"): ["norm_type", "deconv_type"],
-    ("preset", "port"): ["feature_distance", "minibatch_discrimination"],
-    ("supervised_only", True): (
-        "unlabelled_weight label_smoothing feature_distance update_rate learning_rate_g dump_result"
-    ).split(),
-}
+# A flag, its value, the flags that then have no effect, and what to do.
+_WITHOUT_EFFECT = [
+    (
+        "supervised_only",
+        True,
+        "unlabelled_weight label_smoothing feature_distance update_rate learning_rate_g n_z "
+        "reconstruction_weight num_samples dump_result max_sample deconv_type",
+        "leave it out",
+    ),
+    ("preset", "paper", "norm_type deconv_type", "pass --preset port, or leave it out"),
+    (
+        "preset",
+        "port",
+        "feature_distance minibatch_discrimination",
+        "pass --preset paper, or leave it out",
+    ),
+    ("minibatch_discrimination", True, "feature_distance", "leave it out"),
+    ("dump_result", False, "max_sample", "pass that too, or leave it out"),
+]
 
 
 def check(config: Config) -> None:
     """Refuses flags out of range, and those that mean nothing together."""
     check_flags(config)
     check_session_flags(config)
+    _check_values(config)
+    _check_effects(config)
+    if config.data_id and not config.evaluate:
+        raise ValueError("--data_id is for --evaluate: pass that too, or leave it out.")
+    if config.data_id and config.minibatch_discrimination:
+        raise ValueError(
+            "--data_id is not for --minibatch_discrimination, with which what an image is taken "
+            "for depends on the images beside it: leave it out."
+        )
+
+
+def _check_values(config: Config) -> None:
+    """Refuses what no flag by itself can be."""
     if 0 < config.labels_per_class < 10:
         raise ValueError(
             "--labels_per_class must be at least 10, or 0 for all; got {}.".format(
                 config.labels_per_class
             )
         )
-    if config.decay_from > 1:
-        raise ValueError("--decay_from must be in [0, 1]; got {}.".format(config.decay_from))
-    defaults = Config()
-    for (cause, value), names in _WITHOUT_EFFECT.items():
-        for name in names:
-            has_effect = getattr(config, cause) != value
-            if not has_effect and getattr(config, name) != getattr(defaults, name):
-                raise ValueError(
-                    "--{} has no effect with --{}: leave it out.".format(
-                        name, cause if value is True else "{} {}".format(cause, value)
-                    )
+    for name in _BELOW_ZERO_IS_PRESET:
+        value = getattr(config, name)
+        if -1 < value < 0 or name == "decay_from" and value > 1:
+            raise ValueError(
+                "--{} must be {}, or -1 for that of the preset; got {}.".format(
+                    name, "in [0, 1]" if name == "decay_from" else "at least 0", value
                 )
+            )
     if not re.match(r"[\w.=-]+$", config.prefix):
         raise ValueError(
             "--prefix must be letters, digits and any of _.=-; got {!r}.".format(config.prefix)
@@ -247,13 +324,27 @@ def check(config: Config) -> None:
             "--train_dir must not be called best, which is where a run keeps its best checkpoint; "
             "got {}.".format(config.train_dir)
         )
-    if config.data_id and not config.evaluate:
-        raise ValueError("--data_id is for --evaluate: pass that too, or leave it out.")
+
+
+def _check_effects(config: Config) -> None:
+    """Refuses flags that have no effect with others."""
+    defaults = Config()
+    for cause, value, names, remedy in _WITHOUT_EFFECT:
+        if getattr(config, cause) != value:
+            continue
+        which = "--" + cause if isinstance(value, bool) else "--{} {}".format(cause, value)
+        for name in names.split():
+            if getattr(config, name) != getattr(defaults, name):
+                raise ValueError(
+                    "--{} has no effect {} {}: {}.".format(
+                        name, "without" if value is False else "with", which, remedy
+                    )
+                )
 
 
 def run_dir(config: Config) -> str:
     """The folder of the run; unless --train_dir says it, its name says what is not the default."""
     if config.train_dir:
         return config.train_dir
-    name = name_of_run(config, [config.prefix, config.dataset], MAY_CHANGE + ["dataset"])
-    return os.path.join("train_dir", name)
+    unnamed = [name for name in MAY_CHANGE if name not in _NAMED] + ["dataset"]
+    return os.path.join("train_dir", name_of_run(config, [config.prefix, config.dataset], unnamed))

@@ -9,13 +9,14 @@ from genflow.training import Report
 class UpdateLine:
     """An observer of training that prints the line of the original.
 
-    The seconds are those of the steps since the last line, without evaluation and pictures.
+    The seconds are those of the batches since the last line, without evaluation and pictures.
     """
 
     def __init__(
         self,
         log_step: int,
         batch_size: int,
+        batches_per_step: int,
         state: Dict[str, Any],
         write: Callable[[str], None] = print,
     ) -> None:
@@ -23,11 +24,13 @@ class UpdateLine:
 
         Args:
             log_step: Steps between lines.
-            batch_size: Images in each step.
+            batch_size: Images in each batch.
+            batches_per_step: Batches that a step takes.
             state: Where the last value of everything is kept; part of the checkpoint.
             write: Prints a line.
         """
         self._log_step, self._batch_size, self._write = log_step, batch_size, write
+        self._batches_per_step = batches_per_step
         self._start, self._num_timed = time.time(), 0
         self._last: Dict[str, float] = state.setdefault("update_line", {})
 
@@ -35,7 +38,7 @@ class UpdateLine:
         """Takes a step; where networks take turns, each line has the last of both."""
         self._last.update(metrics)
         self._start += report.evaluation_seconds + report.drawing_seconds
-        self._num_timed += 1
+        self._num_timed += self._batches_per_step
         if step % self._log_step:
             return
         seconds = max(time.time() - self._start, 1e-9) / self._num_timed

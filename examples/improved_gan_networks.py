@@ -1,7 +1,7 @@
 """The presets of `improved_gan_mnist.py`: networks, losses, and what else goes with them."""
 
 import functools
-from typing import Dict, Tuple, Union
+from typing import Callable, Tuple, Union
 
 import tensorflow.compat.v2 as tf
 
@@ -21,15 +21,22 @@ from genflow.networks import (
     ConvTranspose,
     Identity,
     InstanceNorm,
-    MinibatchDiscrimination,
     ResizeConv,
     WeightNormalization,
+    WeightNormMinibatchDiscrimination,
     bilinear,
     glorot_uniform,
     nearest,
     truncated_normal,
 )
-from genflow.training import FeatureMatching, GanRound, Ratio, SemiSupervisedLoss, Turns
+from genflow.training import (
+    FeatureMatching,
+    Fooling,
+    Ratio,
+    Reconstruction,
+    SemiSupervisedLoss,
+    Turns,
+)
 from improved_gan_flags import PAPER_COLOUR, PAPER_GRAY, PORT, Config, Numbers, with_flags
 
 _NORMS = {
@@ -45,8 +52,6 @@ _UPSAMPLINGS = {
     ),
 }
 _DISTANCES = {"l1": losses.mean_absolute_distance, "l2": losses.mean_squared_distance}
-# Of the port: the weight of the reconstruction at the start, and the step at which it is gone.
-_RECONSTRUCTION, _RECONSTRUCTION_STEPS = 10.0, 1500.0
 
 
 class Preset:
@@ -76,6 +81,23 @@ class Preset:
         self.schedule = Ratio(1, 0) if config.supervised_only else schedule
         self._config, self._image_shape = config, image_shape
         self._unlabelled_weight = 0.0 if config.supervised_only else config.unlabelled_weight
+
+    def make_generator(self) -> Network:
+        """Of vectors of `n_z` numbers."""
+        raise NotImplementedError("`{}` has no `make_generator`.".format(type(self).__name__))
+
+    def make_discriminator(self, num_classes: int, noise_seed: Seed) -> Network:
+        """With a logit for each class, and perhaps one for generated images."""
+        raise NotImplementedError("`{}` has no `make_discriminator`.".format(type(self).__name__))
+
+    def make_loss(self) -> SemiSupervisedLoss:
+        """Of both networks."""
+        raise NotImplementedError("`{}` has no `make_loss`.".format(type(self).__name__))
+
+    def _reconstructing(self, generator: Callable) -> Callable:
+        """A loss of the generator, with that of --reconstruction_weight."""
+        weight = self.numbers.reconstruction_weight
+        return Reconstruction(generator, weight) if weight else generator
 
 
 class PaperPreset(Preset):
@@ -116,7 +138,7 @@ class PaperPreset(Preset):
         if self._is_gray:
             return DenseDiscriminator(num_outputs=num_classes, seed=seed, noise_seed=noise_seed)
         make_minibatch = functools.partial(
-            MinibatchDiscrimination, average=True, seed=config.seed + 2
+            WeightNormMinibatchDiscrimination, average=True, seed=config.seed + 2
         )
         return PooledDiscriminator(
             widths=(64, 128) if config.dataset.upper() == "SVHN" else (96, 192),
@@ -127,17 +149,23 @@ class PaperPreset(Preset):
         )
 
     def make_loss(self) -> SemiSupervisedLoss:
-        """Of both networks: the generator's matches features."""
+        """Of both networks."""
         config = self._config
-        distance = config.feature_distance or ("l2" if self._is_gray else "l1")
         return SemiSupervisedLoss(
-            FeatureMatching(_DISTANCES[distance]),
+            self._reconstructing(self._generator_loss()),
             losses.append_fake_logit,
             self._unlabelled_weight,
             config.label_smoothing,
             # Faster, and the same but where images are compared with each other.
             is_joint=not config.minibatch_discrimination,
         )
+
+    def _generator_loss(self) -> Callable:
+        """That which matches features, but for what compares images, which is behind these."""
+        if self._config.minibatch_discrimination:
+            return Fooling(losses.minimax_generator_loss)
+        distance = self._config.feature_distance or ("l2" if self._is_gray else "l1")
+        return FeatureMatching(_DISTANCES[distance])
 
 
 class PortPreset(Preset):
@@ -171,7 +199,7 @@ class PortPreset(Preset):
     def make_loss(self) -> SemiSupervisedLoss:
         """Of both networks; its terms are added, not averaged."""
         return SemiSupervisedLoss(
-            port_generator_loss,
+            self._reconstructing(Fooling(losses.minimax_generator_loss, port_logits)),
             tf.identity,
             2.0 * self._unlabelled_weight,
             self._config.label_smoothing,
@@ -187,16 +215,6 @@ def preset(config: Config, image_shape: Tuple[int, int, int]) -> Preset:
     return _PRESETS[config.preset](config, image_shape)
 
 
-def port_generator_loss(
-    game: GanRound, owner: SemiSupervisedLoss
-) -> Tuple[Tensor, Dict[str, Tensor]]:
-    """The port's: saturating, and at first a Huber loss between images that do not belong together.
-
-    Its logarithm is of the sigmoid of the last logit, though the discriminator takes the softmax.
-    """
-    class_logits = owner.class_logits(game, game.judge(game.fake))
-    done = tf.cast(game.step, tf.float32) / _RECONSTRUCTION_STEPS
-    weight = _RECONSTRUCTION * tf.clip_by_value(1.0 - done, 0.0, 1.0)
-    adversarial = losses.minimax_generator_loss(-class_logits[:, -1])
-    loss = adversarial + weight * losses.huber_loss(game.unlabelled(game.real), game.fake)
-    return loss, {"reconstruction_weight": weight}
+def port_logits(class_logits: Tensor) -> Tensor:
+    """Of being real: the port takes a sigmoid of the last logit, though it is of a softmax."""
+    return -class_logits[:, -1]

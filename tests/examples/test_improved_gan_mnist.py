@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
 import time
 from unittest import mock
@@ -27,7 +28,7 @@ from genflow.gan import (
     StridedDiscriminator,
 )
 from genflow.layers import ActNorm
-from genflow.training import GanRound, Report, TrainedGan, latest_checkpoint
+from genflow.training import GanRound, Reconstruction, Report, TrainedGan, latest_checkpoint
 
 ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
 
@@ -128,7 +129,7 @@ def test_the_paper_has_networks_for_gray_and_colour(
     shapes = [variable.shape.as_list() for variable in discriminator.features.trainable_variables]
     assert {shape[-1] for shape in shapes if len(shape) == 4} == convolutions
     kinds = {type(module).__name__ for module in discriminator.submodules}
-    assert ("MinibatchDiscrimination" in kinds) == ("--minibatch_discrimination" in flags)
+    assert ("WeightNormMinibatchDiscrimination" in kinds) == ("--minibatch_discrimination" in flags)
 
 
 def test_minibatch_discrimination_is_seeded_and_does_not_grow_with_the_batch(improved):
@@ -169,7 +170,7 @@ ORIGINAL = {
     "learning_rate_g": ("learning_rate_g", 0.5),
     "learning_rate_d": ("learning_rate_d", 0.5),
     "update_rate": ("update_rate", 7),
-    "data_id": ("data_id", "3,14"),
+    "data_id": ("data_id", "3,14"),  # And, as in the original, several words: see below.
     "data_url": ("data_dir", "there"),
     "train_url": ("train_dir", "there"),
 }
@@ -186,22 +187,34 @@ def test_every_flag_of_the_original_is_there(improved, name):
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "more", "expected"),
     [
-        "--dataset MNIST",
-        "--dataset SVHN",
-        "--dataset CIFAR10",
-        "--dataset MNIST --max_training_steps 40000 --preset port",
-        "--data_url datasets --train_url train --max_training_steps=45000 --preset=port",
-        "--dataset=SVHN --norm_type=instance --deconv_type=transpose --update_rate=2 --preset=port",
-        "--labels_per_class 10 --supervised_only --steps 1000",
+        ("--dataset MNIST", "", {"dataset": "MNIST"}),
+        ("--dataset SVHN", "", {"dataset": "SVHN"}),
+        ("--dataset CIFAR10", "", {"dataset": "CIFAR10"}),
+        ("--dataset MNIST --max_training_steps 40000", "", {"steps": 40000}),
+        (
+            "--data_url datasets --train_url train --max_training_steps=45000",
+            "",
+            {"data_dir": "datasets", "train_dir": "train", "steps": 45000},
+        ),
+        ("--data_id 3 14 15", "--evaluate", {"data_id": "3 14 15"}),
+        ("--checkpoint train_dir/a/model.ckpt-7", "--evaluate", {"dataset": "MNIST"}),
+        # What the networks of the paper do not have.
+        (
+            "--dataset=SVHN --norm_type=instance --deconv_type=transpose --update_rate=2",
+            "--preset=port",
+            {"norm_type": "instance", "deconv_type": "transpose", "update_rate": 2},
+        ),
     ],
 )
-def test_published_lines_are_understood(improved, line):
-    config = parsed(improved, *line.split())
+@pytest.mark.parametrize("preset", ["paper", "port"])
+def test_lines_of_the_original_are_understood(improved, line, more, expected, preset):
+    """Of both presets; `more` is what has to be added."""
+    more = more.split() if "--preset" in more else more.split() + ["--preset", preset]
+    config = parsed(improved, *(line.split() + more))
 
-    words = re.sub("--|=", " ", line).split()
-    assert config.dataset == (words[words.index("dataset") + 1] if "dataset" in words else "MNIST")
+    assert {name: getattr(config, name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -231,10 +244,31 @@ def test_a_preset_has_the_numbers_of_its_source(improved, flags, shape, expected
         (["--dataset=digits", "--labels_per_class=1000"], "`labels_per_class` .* got 1000"),
         (
             ["--norm_type=instance"],
-            "^--norm_type has no effect with --preset paper: leave it out.$",
+            "^--norm_type has no effect with --preset paper: pass --preset port, or leave it out.$",
         ),
         (["--deconv_type=nn"], "--deconv_type has no effect with --preset paper"),
-        (["--preset=port", "--feature_distance=l1"], "--feature_distance .* with --preset port"),
+        (
+            ["--preset=port", "--feature_distance=l1"],
+            "^--feature_distance has no effect with --preset port: pass --preset paper, or leave "
+            "it out.$",
+        ),
+        (
+            ["--dataset=SVHN", "--minibatch_discrimination", "--feature_distance=l1"],
+            "^--feature_distance has no effect with --minibatch_discrimination: leave it out.$",
+        ),
+        (
+            ["--dataset=SVHN", "--minibatch_discrimination", "--evaluate", "--data_id", "3"],
+            "^--data_id is not for --minibatch_discrimination, .* the images beside it: leave it",
+        ),
+        (
+            ["--max_sample=7"],
+            "^--max_sample has no effect without --dump_result: pass that too, or leave it out.$",
+        ),
+        (
+            ["--dataset=digits", "--transposed"],
+            "--transposed is for a folder with data.hdf5.*digits",
+        ),
+        (["--dataset=digits", "--batch_size=1"], "^--batch_size must be at least 2: .* got 1.$"),
         (["--preset=port", "--minibatch_discrimination"], "--minibatch_.* with --preset port"),
         (
             ["--dataset=digits", "--minibatch_discrimination"],
@@ -255,7 +289,10 @@ def test_a_preset_has_the_numbers_of_its_source(improved, flags, shape, expected
             ["--dataset=digits", "--supervised_only", "--batch_size=400"],
             "--batch_size 400 asks for 200 images of 16x16; there are 100",
         ),
-        (["--decay_from=1.5"], "--decay_from must be in"),
+        (["--decay_from=1.5"], r"--decay_from must be in \[0, 1\], or -1 .* preset; got 1.5"),
+        (["--decay_from=-0.5"], r"--decay_from must be in \[0, 1\], or -1 .* preset; got -0.5"),
+        (["--average_decay=-0.5"], "--average_decay must be at least 0, or -1 .* got -0.5"),
+        (["--reconstruction_weight=-2"], "--reconstruction_weight must be at least -1"),
         (["--label_smoothing=1"], "--label_smoothing must be below 1"),
         (["--max_training_steps=0"], "--steps .--max_training_steps. must be at least 1"),
         (["--data_url=s3://bucket"], "--data_dir .--data_url. must be a place on this machine"),
@@ -277,15 +314,22 @@ def test_rejects_in_one_sentence(improved, tmp_path, flags, message):
         "feature_distance=l1",
         "update_rate=2",
         "learning_rate_g=0.1",
+        "reconstruction_weight=0",
+        "n_z=7",
+        "num_samples=7",
+        "max_sample=7 --dump_result",
+        "deconv_type=nn --preset=port",
         "dump_result",
     ],
 )
 def test_a_classifier_has_no_flags_of_a_gan(improved, flag):
-    parsed(improved, "--" + flag)  # Of others it is one.
+    flags = ("--" + flag).split()
+    parsed(improved, *flags)  # Of others it is one.
 
-    message = "^--{} has no effect with --supervised_only: leave it out.$"
-    with pytest.raises(ValueError, match=message.format(flag.split("=")[0])):
-        parsed(improved, "--supervised_only", "--" + flag)
+    names = "|".join(word[2:].split("=")[0] for word in flags)
+    message = "^--({}) has no effect with --supervised_only: leave it out.$".format(names)
+    with pytest.raises(ValueError, match=message):
+        parsed(improved, "--supervised_only", *flags)
 
 
 def test_an_error_is_shown_as_it_came_with_debug(improved):
@@ -300,6 +344,10 @@ def test_an_error_is_shown_as_it_came_with_debug(improved):
         (["--prefix=my.run", "--dataset=digits", "--steps=7"], "my.run-digits"),
         (["--preset=port", "--n_z=3"], "default-MNIST-n_z=3-preset=port"),
         (["--supervised_only"], "default-MNIST-supervised_only"),
+        (
+            ["--learning_rate_d=0.5", "--learning_rate_g=0.25", "--clip_norm=1"],
+            "default-MNIST-learning_rate_g=0.25-learning_rate_d=0.5-clip_norm=1.0",
+        ),
     ],
 )
 def test_a_run_is_called_after_what_makes_it_another(improved, flags, name):
@@ -374,6 +422,41 @@ def data_set(request, tmp_path):
     return folder, sizes
 
 
+def test_the_original_s_cifar10_is_put_upright(improved, tmp_path):
+    folder = str(tmp_path / "hdf5")
+    write_hdf5(folder)
+
+    lying, upright = (
+        improved.load_splits(parsed(improved, "--dataset", folder, *flags)).train
+        for flags in ([], ["--transposed"])
+    )
+
+    assert (lying.image_shape, upright.image_shape) == ((6, 5, 1), (5, 6, 1))
+    images = lying.read(np.arange(3))[0]
+    np.testing.assert_array_equal(upright.read(np.arange(3))[0], images.transpose([0, 2, 1, 3]))
+
+
+def test_splits_of_two_data_sets_are_refused(improved, tmp_path):
+    write_records(str(tmp_path / "small"))
+    splits = {"train": load_digits("train", scale=2).take(20), "test": blank(16, 16, 1)}
+    write_image_records(splits, str(tmp_path / "large"))
+    os.rename(str(tmp_path / "large" / "train"), str(tmp_path / "train"))
+    os.rename(str(tmp_path / "small" / "train"), str(tmp_path / "large" / "train"))
+
+    message = "large must have images of one shape, .* 8x8x1 in 10 classes, 16x16x1 in 10 classes"
+    with pytest.raises(ValueError, match=message):
+        improved.load_splits(parsed(improved, "--dataset", str(tmp_path / "large")))
+
+
+def test_too_few_images_to_hold_any_out_are_refused(improved, tmp_path):
+    splits = {split: load_digits(split).take(8) for split in ("train", "test")}
+    write_image_records(splits, str(tmp_path))
+
+    message = "--dataset must have at least 10 images .*--n_valid holds out; .* has 8.$"
+    with pytest.raises(ValueError, match=message):
+        improved.load_splits(parsed(improved, "--dataset", str(tmp_path)))
+
+
 def test_no_image_is_in_two_of_the_splits(improved, data_set):
     dataset, sizes = data_set
 
@@ -411,9 +494,15 @@ def test_each_data_set_has_labels_by_default(improved, flags, expected):
     assert improved.preset(config, (28, 28, 1)).labels_per_class == expected
 
 
+def batches(improved, train, *flags):
+    config = parsed(improved, *flags)
+    chosen = improved.preset(config, train.image_shape)
+    return improved.training_batches(config, chosen, train)
+
+
 def labelled(improved, train, *flags):
     """The images with a label in updates, their labels, and how many have none."""
-    images = improved.training_set(parsed(improved, "--dataset=digits", *flags), train)
+    images = batches(improved, train, "--dataset=digits", *flags).images
     indices = np.arange(len(images))
     labels = images.read_labels(indices)
     known = indices[labels >= 0]
@@ -443,12 +532,15 @@ def test_exactly_so_many_labels_are_used_as_are_asked_for(improved):
 def test_a_classifier_has_as_many_labels_in_an_update_as_the_gan(improved):
     images = load_digits("train")
 
-    assert improved.batch_size(parsed(improved), images) == 200
-    assert improved.batch_size(parsed(improved, "--supervised_only"), images) == 100
-    assert improved.batch_size(parsed(improved, "--supervised_only"), images.take(100)) == 100
-    assert improved.batch_size(parsed(improved, "--preset=port"), images) == 32
-    flags = ["--preset=port", "--supervised_only"]
-    assert improved.batch_size(parsed(improved, *flags), images) == 32
+    alone = ["--supervised_only"]
+    assert batches(improved, images).size == 200
+    assert batches(improved, images, *alone).size == 100
+    few, flags = images.take(100), alone + ["--labels_per_class=0"]
+    assert batches(improved, few, *flags).size == 100
+    port = ["--preset=port"]
+    assert batches(improved, images, *port).size == 32
+    assert batches(improved, images, *(port + alone)).size == 32
+    assert batches(improved, images, *(port + alone + ["--labels_per_class=10"])).size == 16
 
 
 @pytest.mark.parametrize(
@@ -458,6 +550,9 @@ def test_a_classifier_has_as_many_labels_in_an_update_as_the_gan(improved):
         (["--shift=2", "--batch_size=50"], 2, 25),
         (["--preset=port"], None, 32),
         (["--preset=port", "--labels_per_class=10"], None, 16),
+        # Of an odd batch, one has a label more or less than has none.
+        (["--preset=port", "--labels_per_class=10", "--batch_size=33"], None, 17),
+        (["--batch_size=35"], None, 17),
     ],
 )
 def test_as_many_images_are_generated_as_have_no_label(improved, flags, shift, num_generated):
@@ -465,10 +560,11 @@ def test_as_many_images_are_generated_as_have_no_label(improved, flags, shift, n
     splits = improved.load_splits(config)
 
     with mock.patch.object(improved, "GanTrainer") as trainer:
-        improved.make_trainer(config, splits)
+        improved.make_trainer(config, splits, improved.preset(config, splits.train.image_shape))
 
-    arguments = trainer.call_args[1]
-    assert arguments["fake_batch_size"] == num_generated
+    images, arguments = trainer.call_args[0][5], trainer.call_args[1]
+    labels = images.read_labels(images.batch_indices(arguments["batch_size"], seed=0, step=0))
+    assert arguments["fake_batch_size"] == num_generated == np.sum(labels < 0) or len(labels)
     assert getattr(arguments["augment"], "pixels", None) == shift
 
 
@@ -533,6 +629,34 @@ def test_the_port_reconstructs_images_without_labels(improved):
     value, _ = loss.generator_loss(game(num_labelled=4, fake=FAKE[:2]))
 
     np.testing.assert_allclose(value, saturating + 10.0 * huber, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("flags", "weight"),
+    [
+        ("--preset=port --reconstruction_weight=0", None),
+        ("--preset=port --reconstruction_weight=3", 3.0),
+        ("--preset=paper", None),
+        ("--preset=paper --minibatch_discrimination --reconstruction_weight=3", 3.0),
+    ],
+)
+def test_the_weight_of_the_reconstruction_is_that_of_the_flag(improved, flags, weight):
+    loss = improved.preset(parsed(improved, *flags.split()), (2, 2, 3)).make_loss()
+    if weight is None:
+        assert not isinstance(loss.generator, Reconstruction)
+        return
+    _, metrics = loss.generator_loss(game(num_classes=10 if "port" in flags else 11))
+    np.testing.assert_allclose(metrics["reconstruction_weight"], weight)
+
+
+def test_with_minibatch_discrimination_the_generator_is_taken_for_real(improved):
+    """It minimises the mean of -softplus(logsumexp(l)), as that of the authors."""
+    flags = ["--dataset=SVHN", "--minibatch_discrimination"]
+    loss = improved.preset(parsed(improved, *flags), (32, 32, 3)).make_loss()
+    value, _ = loss.generator_loss(game(num_classes=11))
+
+    logits = scipy.special.logsumexp(judged(FAKE), axis=1)
+    np.testing.assert_allclose(value, np.mean(-np.logaddexp(0, logits)), rtol=1e-5)
 
 
 def cross_entropy(logits, targets):
@@ -606,11 +730,12 @@ def test_networks_are_updated_in_the_order_of_the_source(improved, flags, expect
 @pytest.mark.parametrize(
     ("flags", "step", "share"),
     [
-        ([], 0, 1.0),
-        ([], 50, 1.0),
-        ([], 75, 0.5),
+        (["--decay_from=0.5"], 0, 1.0),
+        (["--decay_from=0.5"], 50, 1.0),
+        (["--decay_from=0.5"], 75, 0.5),
         (["--decay_from=0"], 75, 0.25),
         (["--decay_from=1"], 99, 1.0),
+        ([], 99, 1.0),
     ],
 )
 def test_the_learning_rate_falls_to_zero_at_the_end(improved, flags, step, share):
@@ -628,6 +753,23 @@ def test_the_learning_rate_falls_to_zero_at_the_end(improved, flags, step, share
         before = session.run(shift)
         session.run(update.op)
         np.testing.assert_allclose(before - session.run(shift), [0.01 * share] * 3, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ([], (0.5, 0.999)),
+        (["--preset=port"], (1.0, 0.0)),
+        (["--average_decay=0", "--decay_from=0"], (0.0, 0.0)),
+        (["--preset=port", "--average_decay=0.9", "--decay_from=0.25"], (0.25, 0.9)),
+    ],
+)
+def test_rates_and_weights_are_those_of_the_source(improved, flags, expected):
+    """The original of the port has constant rates, and no average."""
+    config = parsed(improved, *flags)
+    numbers = improved.preset(config, (28, 28, 1)).numbers
+    assert (numbers.decay_from, numbers.average_decay) == expected
+    assert improved.make_minimizer(config, 0.01, numbers).average_decay == (expected[1] or None)
 
 
 @pytest.mark.parametrize(
@@ -661,7 +803,7 @@ LINE = (
 def test_the_line_leaves_out_evaluation_and_has_the_last_of_both_networks(improved, monkeypatch):
     now, lines = [100.0], []
     monkeypatch.setattr(time, "time", lambda: now[0])
-    observe = improved.UpdateLine(2, 30, {}, lines.append)
+    observe = improved.UpdateLine(2, 30, 1, {}, lines.append)
     discriminator = {"supervised_loss": 2.5, "discriminator_loss": 3.25, "accuracy": 0.125}
 
     now[0] = 101.0
@@ -679,6 +821,19 @@ def test_the_line_leaves_out_evaluation_and_has_the_last_of_both_networks(improv
         "Accuracy: 0.25000 (0.500 sec/batch, 60.000 instances/sec)",
     ]
     assert all(re.match(LINE, line) for line in lines)
+
+
+def test_the_line_counts_every_batch_of_a_step(improved, monkeypatch):
+    """In `paper` a step has a batch for each update of the generator."""
+    now, lines = [100.0], []
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    chosen = improved.preset(parsed(improved, "--update_rate=4"), (28, 28, 1))
+    observe = improved.UpdateLine(1, 30, chosen.schedule.draws_before(1), {}, lines.append)
+
+    now[0] = 102.0
+    observe(1, {}, Report())
+
+    assert lines[0].endswith("(0.500 sec/batch, 60.000 instances/sec)")
 
 
 # Runs.
@@ -726,6 +881,41 @@ def run(improved, tmp_path_factory):
 def numbers_in(folder):
     with open(os.path.join(folder, "log.jsonl")) as file:
         return [json.loads(line) for line in file]
+
+
+def started_from(improved, checkpoint, folder, *flags):
+    """What a run prints that starts from a checkpoint."""
+    flags += ("--checkpoint", checkpoint, "--train_dir", str(folder))
+    return said(improved, *(RUN + RATES + list(flags)))
+
+
+@pytest.mark.usefixtures("small")
+def test_another_run_is_started_from_and_its_steps_count(improved, run, tmp_path):
+    other = str(tmp_path / "other")
+    shutil.copytree(run[0], other)
+    checkpoint = os.path.join(other, "model.ckpt-2")
+    with pytest.raises(
+        SystemExit, match="--checkpoint .*has made 2 steps, and --steps is 2, which"
+    ):
+        started_from(improved, checkpoint, tmp_path / "new", "--steps=2")
+    assert os.listdir(str(tmp_path)) == ["other"]
+
+    output = started_from(improved, checkpoint, tmp_path / "new", "--steps=3")
+    assert "from update 2 on, up to 3, in {}".format(tmp_path / "new") in output
+    shutil.rmtree(other)  # The same command goes on without it.
+    output = started_from(improved, checkpoint, tmp_path / "new", "--steps=3")
+    message = "The run in {} has made 3 steps, and --steps is 3: there is nothing to train. Pass"
+    assert message.format(tmp_path / "new") in output
+    assert latest_checkpoint(str(tmp_path / "new")).endswith("-3")
+
+
+@pytest.mark.parametrize("name", ["model.ckpt-2", "nowhere"])
+def test_a_checkpoint_is_refused_beside_one_of_the_run_s_own(improved, run, name):
+    before = sorted(os.listdir(run[0]))
+    message = "another configuration .checkpoint was '', is '.*{}'.: repeat that".format(name)
+    with pytest.raises(SystemExit, match=message):
+        started_from(improved, os.path.join(run[0], name), run[0], "--steps=9")
+    assert sorted(os.listdir(run[0])) == before
 
 
 def weights(folder, step, network):
@@ -795,6 +985,13 @@ def test_the_log_and_tensorboard_show_what_the_original_did(run):
         for name in set(record) - {"step"}:
             np.testing.assert_allclose(scalars[record["step"], name], record[name], rtol=1e-6)
 
+    # The page has all of them, and no others.
+    with open(os.path.join(ROOT, "docs", "improved_gan.md")) as file:
+        table = file.read().split("## TensorBoard")[1]
+    rows = [line.split("|") for line in table.splitlines() if line.startswith("|")]
+    on_page = {name for row in rows for name in re.findall(r"`(\w+)`", row[2])}
+    assert on_page - {"port", "train_reconstruction_weight"} == pictures | {n for _, n in scalars}
+
 
 class WrongButFor(ImageSource):
     """Another set, with wrong labels on all images that are read but for some."""
@@ -822,7 +1019,8 @@ class WrongButFor(ImageSource):
 def test_no_other_label_has_an_effect(improved, run, tmp_path, monkeypatch):
     config = parsed(improved, "--dataset=digits")
     splits = improved.load_splits(config)
-    right = improved.training_set(config, splits.train).labelled_indices
+    chosen = improved.preset(config, splits.train.image_shape)
+    right = improved.training_batches(config, chosen, splits.train).images.labelled_indices
     assert len(right) == 100
     wrong = splits._replace(train=WrongButFor(splits.train, right))
     monkeypatch.setattr(improved, "load_splits", lambda config: wrong)
@@ -859,12 +1057,78 @@ def test_evaluates_on_all_test_images(improved, run, monkeypatch):
     assert os.path.exists(os.path.join(run[0], "wrong_00000003.png"))
     assert "wrong images" in output
     assert latest_checkpoint(run[0]).endswith("-3")
+    assert accuracy_in(run[0]) == {
+        "accuracy": pytest.approx(accuracy),
+        "num_images": 297,
+        "step": 3,
+        "checkpoint": "model.ckpt-3",
+    }
+
+
+def accuracy_in(folder):
+    with open(os.path.join(folder, "test_accuracy.json")) as file:
+        return json.load(file)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", ["", "best", "model.ckpt-2"])
+def test_evaluates_the_checkpoint_asked_for(improved, run, tmp_path, name):
+    """By the averages of its weights, which are those of the checkpoint."""
+    judged_by, trained = {}, improved.GanTrainer.trained
+
+    @contextlib.contextmanager
+    def remembered(trainer, *arguments):
+        with trained(trainer, *arguments) as gan:
+            for key, variable in trainer.tensors.discriminator.named_variables().items():
+                judged_by[key] = gan._session.run(variable)
+            yield gan
+
+    folder = str(tmp_path / "run")
+    shutil.copytree(run[0], folder)
+    flags = RUN + RATES + ["--evaluate", "--checkpoint", os.path.join(folder, name)]
+    with mock.patch.object(improved.GanTrainer, "trained", remembered):
+        output = said(improved, *flags)
+
+    where = os.path.join(folder, "best" if name == "best" else "")
+    checkpoint = os.path.join(folder, name) if "ckpt" in name else latest_checkpoint(where)
+    step = int(checkpoint.split("-")[-1])
+    assert "on 297 test images, after {} steps".format(step) in output
+    found = accuracy_in(where)
+    assert (found["step"], found["checkpoint"]) == (step, "model.ckpt-{}".format(step))
+    reader = tf.train.load_checkpoint(checkpoint)
+    averages = [n for n in reader.get_variable_to_shape_map() if "average/discriminator" in n]
+    assert len(averages) == len(judged_by)
+    furthest = 0.0
+    for average in averages:
+        name = average.split("average/")[1]
+        np.testing.assert_array_equal(judged_by[name[14:]], reader.get_tensor(average))
+        difference = reader.get_tensor(name) - reader.get_tensor(average)
+        furthest = max(furthest, np.max(np.abs(difference)))
+    assert furthest > 1e-3  # They are not the weights as they are.
+
+
+@pytest.mark.usefixtures("small")
+def test_some_images_are_not_the_accuracy_of_a_run(improved, run, tmp_path):
+    folder = str(tmp_path / "run")
+    shutil.copytree(run[0], folder, ignore=shutil.ignore_patterns("test_accuracy.json"))
+    flags = RUN + RATES + ["--train_dir", folder, "--evaluate", "--data_id", "3", "14"]
+    assert "on 2 test images, after 3 steps" in said(improved, *flags)
+    assert not os.path.exists(os.path.join(folder, "test_accuracy.json"))
+
+
+def test_there_must_be_something_to_measure(improved, tmp_path):
+    for flags, message in (
+        (["--train_dir", str(tmp_path)], "There is no checkpoint in .*train with the same flags"),
+        (["--checkpoint", str(tmp_path / "no")], "none at .*no.$"),
+    ):
+        with pytest.raises(SystemExit, match=message):
+            improved.main(RUN + ["--evaluate"] + flags)
 
 
 def test_looks_at_the_images_asked_for(improved):
     test = load_digits("test")
-    for data_id in ("3,14,3", "3 14 3", " 3, 14 3"):
-        config = parsed(improved, "--evaluate", "--data_id", data_id)
+    for data_id in (["3,14,3"], ["3 14 3"], [" 3, 14 3"], ["3", "14", "3"], ["3,", "14", "3"]):
+        config = parsed(improved, "--evaluate", "--data_id", *data_id)
         chosen, labels = improved.chosen_images(config, test).read(np.arange(3))
         np.testing.assert_array_equal(chosen, test.images[[3, 14, 3]])
         np.testing.assert_array_equal(labels, test.labels[[3, 14, 3]])
@@ -878,7 +1142,10 @@ def test_another_configuration_is_refused(improved, run):
 
 @pytest.mark.usefixtures("small")
 def test_a_classifier_is_trained_alone(improved, tmp_path):
-    output = said(improved, "--steps=2", "--supervised_only", "--train_dir", str(tmp_path), *RUN)
+    flags = [flag for flag in RUN if not flag.startswith("--num_samples")]  # It draws none.
+    flags += ["--supervised_only", "--train_dir", str(tmp_path)]
+    output = said(improved, "--steps=2", *flags)
+    assert "; 100 images of digits-train, with all labels; from update 0 on, up to 2, in" in output
 
     lines = [re.match(LINE, line) for line in output.splitlines() if line.startswith("[train")]
     assert [line.groups() for line in lines] == [("1", "-"), ("2", "-")]
