@@ -309,7 +309,11 @@ def test_a_damaged_tensorflow_is_a_finding(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "end", ["os.kill(os.getpid(), signal.SIGSEGV)", "os._exit(3)"], ids=["killed", "exits"]
+    "end",
+    [
+        pytest.param("os._exit(3)", id="exits"),
+        pytest.param("os.kill(os.getpid(), signal.SIGSEGV)", id="killed", marks=pytest.mark.slow),
+    ],
 )
 def test_a_bridge_that_ends_its_process_is_named_and_training_goes_on(tmp_path, monkeypatch, end):
     (tmp_path / "npu_bridge").mkdir()
